@@ -1,0 +1,171 @@
+"""Room: core.ports. What the house needs from the outside world, as Protocols. Bootstrap hands the real things down."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nas_asr.core.transcript import EngineLabel, Heard, Milliseconds, Span, Transcript
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Pcm = NDArray[Any]
+else:
+    Pcm = Any
+
+SAMPLE_RATE = 16_000  # Hz; everything the engine hears is mono 16-bit PCM at this rate
+
+# Shape (samples,), dtype int16, 16 kHz mono. Typed loosely, so that numpy stays in media and engine.
+PcmBlocks = Iterable[Pcm]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What probing a file said. recorded_at is the container's creation time in ISO 8601, or empty."""
+
+    duration_ms: Milliseconds
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+    recorded_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Merged spans given to the recogniser at once: at most 30 s of int16 PCM, cut at silence where there is any."""
+
+    span: Span
+    pcm: Pcm
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to transcribe, and how. `path` is opened without following symbolic links.
+
+    root: the folder that path must lie in, with no link on the way; empty checks the last component only.
+    """
+
+    path: bytes
+    duration_ms: Milliseconds
+    language: str
+    hotwords: tuple[str, ...] = ()
+    root: bytes = b""
+
+
+class Decode(Protocol):
+    """media.decode, as the engine is handed it: a file's sound in blocks; closing the iterator ends the work."""
+
+    def __call__(self, path: bytes, root: bytes = b"") -> Generator[Pcm, None, None]: ...
+
+
+class Vad(Protocol):
+    """Finds where somebody speaks. Streaming: constant memory for any length of audio."""
+
+    def spans(self, blocks: PcmBlocks) -> Iterator[Span]:
+        """Speech intervals in order of time, each as soon as it is closed."""
+
+
+Beat = Callable[[], None]  # "I am alive"; raises RunStopped when the run is no longer wanted
+
+
+class Recogniser(Protocol):
+    """Turns utterances into text. An engine says what it serves; nothing else is ever sent to it."""
+
+    label: EngineLabel
+
+    def serves(self, language: str) -> bool:
+        """Whether text in this declared language may be expected from the engine."""
+
+    def recognise(
+        self, utterances: Iterable[Utterance], language: str, hotwords: Sequence[str], beat: Beat
+    ) -> Generator[tuple[Utterance, Heard], None, None]:
+        """Each utterance with what was heard, in the order given; reads ahead no more than it needs.
+
+        beat is called at least every half second while it waits or works, so that a stopped run ends soon.
+        """
+
+    def close(self) -> None:
+        """Give back processes, memory and devices."""
+
+
+Progress = Callable[[float], None]  # 0..1; raises RunStopped when the run is no longer wanted
+
+
+class Transcriber(Protocol):
+    """The whole pipeline: decode, VAD, utterances, recognise, ITN."""
+
+    label: EngineLabel
+
+    def serves(self, language: str) -> bool:
+        """Whether the engine behind it serves the declared language."""
+
+    def transcribe(self, order: Order, progress: Progress) -> Transcript:
+        """One recording from file to text; raises MediaError or EngineError."""
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
+
+
+class JobQueue(Protocol):
+    """The doorbell. The database is the truth; losing a ring loses nothing, because sweep rings again."""
+
+    def ring(self, run_id: str, duration_ms: Milliseconds) -> None:
+        """Wake a worker for this run; a no-op where it is queued already. Raises QueueUnavailable."""
+
+    def ringing(self) -> set[str]:
+        """Run ids that Redis holds, waiting or being worked on. Raises QueueUnavailable."""
+
+    def stop(self, run_id: str) -> None:
+        """Interrupt the job that works on this run, if one does. Raises QueueUnavailable."""
+
+    def alive(self) -> bool:
+        """Whether Redis answers."""
+
+
+class SilentQueue:
+    """A queue that nobody listens to: for commands that only change the database; the sweep of `up` rings later."""
+
+    def ring(self, run_id: str, duration_ms: Milliseconds) -> None:
+        """Nothing rings."""
+
+    def ringing(self) -> set[str]:
+        """Nothing is held."""
+        return set()
+
+    def stop(self, run_id: str) -> None:
+        """Nobody works."""
+
+    def alive(self) -> bool:
+        """Nobody answers."""
+        return False
+
+
+class Options(Protocol):
+    """The settings that rooms below the attic read; nas_asr.settings.Settings is the real one."""
+
+    @property
+    def data(self) -> Path: ...
+    @property
+    def archive(self) -> Path: ...
+    @property
+    def engine(self) -> str: ...
+    @property
+    def settle_seconds(self) -> float: ...
+    @property
+    def scan_seconds(self) -> float: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def max_upload_mb(self) -> int: ...
+    @property
+    def trusted_hosts(self) -> tuple[str, ...]: ...
+    @property
+    def trusted_proxies(self) -> tuple[str, ...]: ...
+    @property
+    def frame_ancestors(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...

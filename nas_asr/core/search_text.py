@@ -1,0 +1,86 @@
+"""Room: core.search_text. One split of text for index and query, so that Chinese is found from one character on. Pure.
+
+CJK characters stand alone, Latin words and numbers stay whole, width and case are folded (NFKC, casefold). A query's terms
+become phrases of these tokens; the database matches phrases, this module marks them. See docs/decisions/0009.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Ideographs (all planes), kana and bopomofo: scripts written without spaces between words. Hangul is written with spaces
+# but agglutinates, so it is split as well.
+_CJK = (
+    "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
+)
+_TOKEN = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]+")
+_QUERY = re.compile(r'"([^"]*)"|(\S+)')
+MAX_TERMS = 16
+
+
+def fold(text: str) -> str:
+    """Width and case folded, composed: the form in which tokens are compared."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def tokens(text: str) -> list[str]:
+    """The folded tokens of a text in order."""
+    return _TOKEN.findall(fold(text))
+
+
+def index_text(text: str) -> str:
+    """What goes into the index: tokens joined by spaces."""
+    return " ".join(tokens(text))
+
+
+def parse_query(query: str) -> list[tuple[str, ...]]:
+    """The phrases that must all match: each quoted part and each other word, as tokens. Empty where nothing can match.
+
+    `GPU显存` is one phrase of three tokens; `"next week" 会议` are two phrases.
+    """
+    quotes = query.replace("\u201c", '"').replace("\u201d", '"')
+    phrases = (tuple(tokens(quoted or word)) for quoted, word in _QUERY.findall(quotes))
+    return list(dict.fromkeys(phrase for phrase in phrases if phrase))[:MAX_TERMS]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    token: str
+    start: int
+    end: int
+
+
+def highlights(text: str, phrases: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
+    """Where the phrases stand in the text: [start, end) in characters of `text`, in order, merged where they overlap."""
+    placed = _placed_tokens(text)
+    names = [p.token for p in placed]
+    found = [
+        (placed[i].start, placed[i + len(phrase) - 1].end)
+        for phrase in phrases
+        for i in range(len(names) - len(phrase) + 1)
+        if tuple(names[i : i + len(phrase)]) == phrase
+    ]
+    return _merged(sorted(found))
+
+
+def _placed_tokens(text: str) -> list[_Placed]:
+    """Tokens with their places in the unfolded text: folding can change lengths, so it is done character by character."""
+    folded: list[str] = []
+    origin: list[int] = []
+    for i, char in enumerate(text):
+        piece = fold(char)
+        folded.append(piece)
+        origin.extend([i] * len(piece))
+    joined = "".join(folded)
+    return [_Placed(m.group(), origin[m.start()], origin[m.end() - 1] + 1) for m in _TOKEN.finditer(joined)]
+
+
+def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in found:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

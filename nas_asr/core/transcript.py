@@ -1,0 +1,95 @@
+"""Room: core.transcript. What was said, and when. Pure data: times are integer milliseconds from the recording's start."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Milliseconds = int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Where somebody speaks, as VAD hears it: [start_ms, end_ms)."""
+
+    start_ms: Milliseconds
+    end_ms: Milliseconds
+
+    @property
+    def length_ms(self) -> Milliseconds:
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of an engine that knows word times; text as spoken, before ITN."""
+
+    text: str
+    start_ms: Milliseconds
+    end_ms: Milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a recogniser made of one utterance: the spoken text, its own written form if it has one, word times if it has them."""
+
+    spoken: str
+    written: str | None = None
+    words: tuple[Word, ...] = ()
+    confidence: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A span with its text. `text` is what people read (after ITN), `spoken` what was said; both are kept (decision 8)."""
+
+    id: str
+    span: Span
+    text: str
+    spoken: str
+    speaker: str | None = None
+    confidence: float | None = None
+    words: tuple[Word, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+class VersionKind(StrEnum):
+    """A version is the machine's, or a person's edits on top of one."""
+
+    MACHINE = "machine"
+    EDITED = "edited"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLabel:
+    """Which engine made a transcript, so that its text is never taken for another's."""
+
+    name: str
+    model: str = ""
+    revision: str = ""
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The whole of one version: segments in order of time, and how they came to be.
+
+    duration_ms: length of the audio; speech_ms: how much of it VAD heard as speech; elapsed_ms: wall time of the run.
+    """
+
+    segments: tuple[Segment, ...]
+    duration_ms: Milliseconds
+    speech_ms: Milliseconds = 0
+    elapsed_ms: Milliseconds = 0
+    engine: EngineLabel = field(default_factory=lambda: EngineLabel(""))
+    language: str = "auto"
+
+    @property
+    def rtfx(self) -> float | None:
+        """Audio seconds per processing second, or None where it was not measured."""
+        return self.duration_ms / self.elapsed_ms if self.elapsed_ms else None
+
+
+def plain_text(segments: Iterable[Segment]) -> str:
+    """The written text of all segments, one line each."""
+    return "\n".join(segment.text for segment in segments if segment.text)
