@@ -1,0 +1,99 @@
+"""Room: store.database. Opens the database and hands out transactions: read() or write(). Never a query of its own.
+
+SQLite runs with WAL, synchronous=FULL, a busy timeout of 15 s, and BEGIN IMMEDIATE for every write: with deferred
+transactions, two writers that both read first end in "database is locked" (measured, docs/decisions/0007).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from nas_asr.core.errors import ConfigError, StorageFull
+
+_BUSY_MS = 15_000
+_WRITE = {"nas_asr_write": True}
+
+
+class Database:
+    """The database at a SQLAlchemy URL. One transaction per service function."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _open(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite (else PostgreSQL)."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that sees one moment and changes nothing."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+            finally:
+                session.expunge_all()  # a rollback would empty the rows that the caller still reads
+                session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits at its end, or leaves nothing behind. Raises StorageFull when the disk is."""
+        try:
+            with Session(self.engine, expire_on_commit=False) as session:
+                session.connection(execution_options=_WRITE)
+                yield session
+                session.commit()
+        except OperationalError as error:
+            if _disk_is_full(error):
+                raise StorageFull(
+                    "The disk that holds the database is full.", "Free some space; nothing that was accepted is lost."
+                ) from error
+            raise
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _disk_is_full(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == "53100"
+
+
+def _open(url: str) -> Engine:
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, pool_size=8, max_overflow=24)
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if url.startswith(("postgresql+psycopg://", "postgresql://")):
+        return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+    raise ConfigError(
+        "NAS_ASR_DATABASE_URL names a database that nas_asr does not know.",
+        "Use sqlite:///PATH or postgresql://USER@HOST/NAME, or leave it empty.",
+    )
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself: _begin_sqlite chooses how
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={_BUSY_MS}",
+        "foreign_keys=ON",
+        "cache_size=-8000",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("nas_asr_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

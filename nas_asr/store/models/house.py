@@ -1,0 +1,64 @@
+"""Room: store.models.house. What the house keeps about itself: audit, heartbeats, failed log-ins, archive runs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nas_asr.store.models.base import ID, Base, UtcDateTime
+
+
+class AuditLine(Base):
+    """Who did what to what, and when. Append-only; never transcript text, hotwords, passwords or tokens."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "at", "id"), Index(None, "team_id", "at"))
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_id: Mapped[str | None] = mapped_column(String(32))  # no key: the line outlives the person
+    actor: Mapped[str] = mapped_column(String(120), default="")
+    action: Mapped[str] = mapped_column(String(60))
+    team_id: Mapped[str | None] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    address: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Heartbeat(Base):
+    """Sign of life of a long-running part: one row per worker, watcher, supervisor."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), index=True)  # worker | watcher | up
+    boot: Mapped[str] = mapped_column(String(32))  # a new one for each start of the process
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class LoginFailure(Base):
+    """Failed log-ins since the last good one, per account and per address: the throttle survives a restart."""
+
+    __tablename__ = "login_failures"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)  # "user:<folded name>" or "address:<ip>"
+    failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ArchiveRun(Base):
+    """One night's archive of one team: due-ness is this table, never a timer (decision 12)."""
+
+    __tablename__ = "archive_runs"
+    __table_args__ = (UniqueConstraint("team_id", "due_at"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(16), default="due")
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    failure: Mapped[str] = mapped_column(Text, default="")

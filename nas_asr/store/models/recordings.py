@@ -1,0 +1,145 @@
+"""Room: store.models.recordings. Recordings, their runs, transcript versions and segments."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nas_asr.core.recording import RunState
+from nas_asr.core.transcript import VersionKind
+from nas_asr.store.models.base import ID, Base, UtcDateTime, one_of
+
+_NOT_TRASHED = text("trashed_at IS NULL")
+
+
+class Recording(Base):
+    """Audio that a team has: from a watched folder (folder_id and raw_path below it) or uploaded (raw_path below DATA).
+
+    state is its newest run's while no machine version exists, else done. version is the number of the transcript that
+    readers see, 0 for none. recorded_from says where recorded_at comes from (container, name, mtime, first_seen, upload).
+    """
+
+    __tablename__ = "recordings"
+    __table_args__ = (
+        # The same bytes twice in a team are one recording; in another team they are that team's own.
+        Index(
+            "uq_recordings_team_sha256", "team_id", "sha256",
+            unique=True, sqlite_where=_NOT_TRASHED, postgresql_where=_NOT_TRASHED,
+        ),
+        UniqueConstraint("author_id", "idempotency_key"),
+        Index(None, "team_id", "recorded_at", "id"),
+        Index(None, "team_id", "state"),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    folder_id: Mapped[str | None] = mapped_column(ForeignKey("folders.id", ondelete="SET NULL"), index=True)
+    raw_path: Mapped[bytes] = mapped_column(LargeBinary)
+    path: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    duration_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    container: Mapped[str] = mapped_column(String(60), default="")
+    codec: Mapped[str] = mapped_column(String(40), default="")
+    sample_rate: Mapped[int] = mapped_column(default=0)
+    channels: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str] = mapped_column(String(16), default="auto")
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_from: Mapped[str] = mapped_column(String(16), default="first_seen")
+    ingested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    idempotency_key: Mapped[str | None] = mapped_column(String(120))
+    state: Mapped[RunState] = mapped_column(one_of(RunState), default=RunState.QUEUED)
+    run_id: Mapped[str | None] = mapped_column(String(32))  # the newest run
+    version: Mapped[int] = mapped_column(default=0)
+    draft: Mapped[bool] = mapped_column(default=False)
+    trashed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Run(Base):
+    """One transcription of a recording. Claimed under a lease with a fence; sweep alone retries.
+
+    not_before holds a run back after a failure that may pass. waiting_for says why nobody claims it ("model").
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (Index(None, "state", "lease_until"), Index(None, "state", "waiting_for", "priority"))
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"), index=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    state: Mapped[RunState] = mapped_column(one_of(RunState), default=RunState.QUEUED)
+    priority: Mapped[int] = mapped_column(default=0)
+    engine: Mapped[str] = mapped_column(String(32), default="")
+    language: Mapped[str] = mapped_column(String(16), default="auto")
+    hotwords_version: Mapped[int] = mapped_column(default=0)
+    duration_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    waiting_for: Mapped[str | None] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str] = mapped_column(String(120), default="")
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    stop_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    requested_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failure_code: Mapped[str] = mapped_column(String(40), default="")
+    failure_message: Mapped[str] = mapped_column(Text, default="")
+    failure_remedy: Mapped[str] = mapped_column(Text, default="")
+
+
+class TranscriptVersion(Base):
+    """One version of a recording's transcript. A machine's is written once per run and never changes (decision 7)."""
+
+    __tablename__ = "transcript_versions"
+    __table_args__ = (UniqueConstraint("recording_id", "number"), UniqueConstraint("run_id"))
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    kind: Mapped[VersionKind] = mapped_column(one_of(VersionKind), default=VersionKind.MACHINE)
+    base: Mapped[int] = mapped_column(default=0)  # the version that an edited one stands on
+    run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    language: Mapped[str] = mapped_column(String(16), default="auto")
+    engine: Mapped[str] = mapped_column(String(32), default="")
+    model: Mapped[str] = mapped_column(String(200), default="")
+    revision: Mapped[str] = mapped_column(String(120), default="")
+    device: Mapped[str] = mapped_column(String(40), default="")
+    hotwords_version: Mapped[int] = mapped_column(default=0)
+    duration_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    speech_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    elapsed_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class SegmentRow(Base):
+    """A segment of one version. `key` is the row number that the search index refers to; `id` is what others see."""
+
+    __tablename__ = "segments"
+    __table_args__ = (Index(None, "version_id", "position"), Index(None, "recording_id"))
+
+    # BIGINT is no row id on SQLite; only INTEGER is.
+    key: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    id: Mapped[str] = mapped_column(ID)
+    version_id: Mapped[str] = mapped_column(ForeignKey("transcript_versions.id", ondelete="CASCADE"))
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    start_ms: Mapped[int] = mapped_column(BigInteger)
+    end_ms: Mapped[int] = mapped_column(BigInteger)
+    speaker: Mapped[str | None] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    spoken: Mapped[str] = mapped_column(Text)
+    confidence: Mapped[float | None]
+    flags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    words: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)  # [text, start_ms, end_ms]
