@@ -1,0 +1,84 @@
+"""Room: media.child. The limited process that looks into one file with PyAV. Never opens anything but the descriptor it got.
+
+Frames it writes: I (JSON of MediaInfo), P (PCM), E (JSON of an error), and Z at a good end. Nothing of a file's own text
+(tags, names) leaves it except the creation time.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from nas_asr.core.errors import MediaError, MediaTooHard, Unreadable
+from nas_asr.core.frames import write_frame
+from nas_asr.core.ports import SAMPLE_RATE
+from nas_asr.media import formats
+
+_OUT = 1
+_BLOCK = SAMPLE_RATE * 2  # bytes in a second of PCM
+
+
+def main() -> None:
+    """Look (probe) or listen (decode), as the first argument says, to the descriptor of the second."""
+    task, descriptor = sys.argv[1], int(sys.argv[2])
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    try:
+        from nas_asr.media import sound  # PyAV is loaded before memory is limited, for libraries count as memory
+
+        _limit(resource.RLIMIT_AS, formats.MEMORY_BYTES)
+        _limit(resource.RLIMIT_NOFILE, formats.OPEN_FILES)
+        _allow_cpu(0)
+        with sound.opened(descriptor) as source:
+            write_frame(_OUT, b"I", json.dumps(asdict(sound.describe(source))).encode())
+            if task == "decode":
+                _stream(sound.pcm(source))
+        write_frame(_OUT, b"Z")
+    except MediaError as error:
+        _tell(error)
+    except ImportError:  # the file is not to blame
+        _tell(Unreadable("The decoder (PyAV) is not installed or cannot be loaded.", "Run `make run` again."))
+    except MemoryError:
+        _tell(
+            MediaTooHard("Decoding needs more memory than a recording ever should.", "Convert the file to WAV or FLAC.")
+        )
+    except BrokenPipeError:  # nobody listens any more
+        os._exit(0)
+
+
+def _stream(pieces: Iterator[bytes]) -> None:
+    """Write PCM a second at a time; each second earns processor time for the next ones."""
+    waiting = bytearray()
+    seconds = 0
+    for piece in pieces:
+        waiting += piece
+        while len(waiting) >= _BLOCK:
+            write_frame(_OUT, b"P", bytes(waiting[:_BLOCK]))
+            del waiting[:_BLOCK]
+            seconds += 1
+            if seconds % 60 == 0:
+                _allow_cpu(seconds)
+            if seconds > formats.MAX_LENGTH_S:
+                raise MediaTooHard("The recording is longer than a day.", "Cut it into shorter ones.")
+    if waiting:
+        write_frame(_OUT, b"P", bytes(waiting))
+
+
+def _tell(error: MediaError) -> None:
+    body = {"code": error.code, "message": error.message, "remedy": error.remedy}
+    write_frame(_OUT, b"E", json.dumps(body).encode())
+
+
+def _allow_cpu(seconds_of_sound: int) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = formats.CPU_START_S + int(seconds_of_sound * formats.CPU_PER_SECOND)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _limit(what: int, value: int) -> None:
+    # macOS refuses some limits; the others still hold
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(what, (value, value))

@@ -1,0 +1,103 @@
+"""Room: media.files. Opens a file of a share and tells its bytes from others'. Never follows a link, never writes."""
+
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+
+from nas_asr.core.errors import Unreadable
+
+# NONBLOCK: opening a fifo must not wait for its writer
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+_PIECE = 1 << 20
+
+_WHY = {
+    errno.ENOENT: "The file is gone.",
+    errno.ENOTDIR: "The file is gone, or lies behind a symbolic link, which is never followed.",
+    errno.ELOOP: "It is a symbolic link, and links are never followed.",
+    errno.EACCES: "The share does not let us read the file.",
+    errno.EPERM: "The share does not let us read the file.",
+    errno.ESTALE: "The share lost the file while we looked at it.",
+    errno.EISDIR: "It is a folder.",
+    errno.ENAMETOOLONG: "Its name is longer than this system can open.",
+}
+_REMEDY = {
+    errno.EACCES: "Give the account that nas_asr runs as permission to read the folder.",
+    errno.EPERM: "Give the account that nas_asr runs as permission to read the folder.",
+    errno.ELOOP: "Put the recording itself into the folder.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells a file's content from any other: SHA-256 in hex of `size` bytes; mtime and inode as seen before and after."""
+
+    sha256: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def open_no_follow(path: bytes, root: bytes = b"") -> int:
+    """A read-only descriptor of a regular file; the caller closes it.
+
+    root: the folder that the path must lie in; no component below it may be a symbolic link. The root itself may be reached
+    through links, for an administrator chose it. Without a root only the last component may be none. Raises Unreadable.
+    """
+    try:
+        descriptor = _open_below(root, _parts_below(path, root)) if root else os.open(path, _READ | os.O_NOFOLLOW)
+    except (OSError, ValueError) as error:
+        raise unreadable(error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unreadable("It is not a regular file.", "Put the recording itself into the folder.")
+    return descriptor
+
+
+def _parts_below(path: bytes, root: bytes) -> list[bytes]:
+    base = root.rstrip(b"/") + b"/"
+    parts = [part for part in path[len(base) :].split(b"/") if part]
+    if not path.startswith(base) or not parts or b".." in parts or b"." in parts:
+        raise Unreadable("The file does not lie in its folder.", "Look at the folder's path.")
+    return parts
+
+
+def _open_below(root: bytes, parts: list[bytes]) -> int:
+    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in parts[:-1]:
+            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+            os.close(here)
+            here = below
+        return os.open(parts[-1], _READ | os.O_NOFOLLOW, dir_fd=here)
+    finally:
+        os.close(here)
+
+
+def fingerprint(descriptor: int) -> Fingerprint:
+    """Hash the whole file from its start, a mebibyte at a time. Raises Unreadable where the share fails or the file changes.
+
+    A writer that is still at work changes size or mtime between the look before and the look after: then the hash would be of
+    something that never was a file.
+    """
+    digest = hashlib.sha256()
+    try:
+        before = os.fstat(descriptor)
+        read = 0
+        while piece := os.pread(descriptor, _PIECE, read):
+            digest.update(piece)
+            read += len(piece)
+        after = os.fstat(descriptor)
+    except OSError as error:
+        raise unreadable(error) from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or read != after.st_size:
+        raise Unreadable("The file changed while it was read.", "It is looked at again when it has settled.")
+    return Fingerprint(digest.hexdigest(), read, after.st_mtime_ns, after.st_ino)
+
+
+def unreadable(error: OSError | ValueError) -> Unreadable:
+    """What an operating system's error means to a person."""
+    number = getattr(error, "errno", None) or 0
+    why = _WHY.get(number) or f"The share could not give us the file: {getattr(error, 'strerror', None) or error}."
+    return Unreadable(why, _REMEDY.get(number, ""))

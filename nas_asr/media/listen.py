@@ -1,0 +1,89 @@
+"""Room: media.listen. The parent's side of `media.child`: starts it, reads its frames, says why it failed. Loads no codec."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Generator
+
+from nas_asr.core import offspring
+from nas_asr.core.errors import Incomplete, MediaError, MediaTooHard, NoAudioTrack, NotAudio, Unreadable
+from nas_asr.core.frames import BrokenFrame, Frame, Silence, read_frame
+from nas_asr.core.ports import MediaInfo, Pcm
+from nas_asr.media.files import open_no_follow
+from nas_asr.media.formats import SHARE_PATIENCE_S
+
+_CHILD = "nas_asr.media.child"
+_ERRORS: dict[str, type[MediaError]] = {
+    kind.code: kind for kind in (Incomplete, MediaTooHard, NoAudioTrack, NotAudio, Unreadable)
+}
+
+
+def probe(path: bytes, root: bytes = b"", *, patience_s: float = SHARE_PATIENCE_S) -> MediaInfo:
+    """What is in the file. root: as for open_no_follow; patience_s: how long the share may give nothing.
+
+    Raises NotAudio, Incomplete, NoAudioTrack, MediaTooHard, Unreadable. Costs one child process (about 0.1 s).
+    """
+    with contextlib.closing(_frames("probe", path, root, patience_s)) as frames:
+        return _info(next(frames))
+
+
+def decode(path: bytes, root: bytes = b"", *, patience_s: float = SHARE_PATIENCE_S) -> Generator[Pcm, None, None]:
+    """The file's sound as blocks of at most a second: shape (samples,), int16, 16 kHz mono, read-only.
+
+    Memory does not grow with the length. Raises as probe does, possibly after blocks; closing the iterator ends the child.
+    """
+    import numpy as np
+
+    with contextlib.closing(_frames("decode", path, root, patience_s)) as frames:
+        for frame in frames:
+            if frame.kind == b"P":
+                yield np.frombuffer(frame.body, dtype="<i2")
+
+
+def _frames(task: str, path: bytes, root: bytes, patience_s: float) -> Generator[Frame, None, None]:
+    """Frames I and P of a child; its E is raised, and so is its end without a Z."""
+    descriptor = open_no_follow(path, root)
+    try:
+        child = offspring.start(_CHILD, (task, str(descriptor)), (descriptor,))
+    finally:
+        os.close(descriptor)
+    try:
+        yield from _told(child, patience_s)
+    finally:
+        offspring.end(child)
+
+
+def _told(child: subprocess.Popen[bytes], patience_s: float) -> Generator[Frame, None, None]:
+    assert child.stdout is not None
+    while True:
+        try:
+            frame = read_frame(child.stdout.fileno(), patience_s)
+        except Silence as error:
+            raise Unreadable(f"The share gave us nothing for {patience_s:.0f} seconds.") from error
+        except BrokenFrame:
+            frame = None
+        if frame is None:
+            raise _died(child)
+        if frame.kind == b"Z":
+            return
+        if frame.kind == b"E":
+            raise _error(frame)
+        yield frame
+
+
+def _died(child: subprocess.Popen[bytes]) -> MediaTooHard:
+    status = offspring.end(child)
+    if status == -signal.SIGXCPU:
+        return MediaTooHard("Decoding the file took more time than its length allows.", "Convert it to WAV or FLAC.")
+    return MediaTooHard("Decoding the file broke the decoder.", "Convert it to WAV or FLAC.")
+
+
+def _error(frame: Frame) -> MediaError:
+    told = json.loads(frame.body)
+    return _ERRORS.get(told["code"], MediaTooHard)(told["message"], told["remedy"])
+
+
+def _info(frame: Frame) -> MediaInfo:
+    return MediaInfo(**json.loads(frame.body))
