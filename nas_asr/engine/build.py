@@ -1,0 +1,81 @@
+"""Room: engine.build. From an engine's name to a transcriber, and what of it can work on this machine. Bootstrap calls it."""
+
+import importlib.util
+from dataclasses import dataclass
+
+from nas_asr.core.errors import ModelUnavailable
+from nas_asr.core.ports import Decode, Transcriber
+from nas_asr.core.spans import UtteranceLimits
+from nas_asr.engine.weights import silero
+
+# The VAD cuts endless speech at a pause; utterances then cut at the quietest place within their own limit.
+LONGEST_SPAN_MS = 60_000
+
+_FIRST_STAGE = ("pocketsphinx", "onnxruntime", "numpy")
+_SECOND_STAGE = ("torch", "funasr")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """Whether an engine can work here; if not, why, and what to do."""
+
+    name: str
+    works: bool
+    reason: str = ""
+    remedy: str = ""
+
+
+def build_transcriber(engine: str, threads: int | None, decode: Decode) -> Transcriber:
+    """The pipeline with the named engine; `auto` takes the best one that can work here.
+
+    threads: processes or threads of the recogniser, None for one a core. decode: media.decode. Raises ModelUnavailable.
+    """
+    if engine not in ("auto", "sphinx"):
+        raise _unavailable(engine)
+    from nas_asr.engine.itn import written
+    from nas_asr.engine.silero import SileroVad, VadRules
+    from nas_asr.engine.sphinx import Sphinx
+    from nas_asr.engine.transcriber import Pipeline, Stages
+
+    stages = Stages(
+        decode=decode,
+        vad=SileroVad(VadRules(max_speech_ms=LONGEST_SPAN_MS)),
+        longest_span_ms=LONGEST_SPAN_MS,
+        limits=UtteranceLimits(),
+        recogniser=Sphinx(threads),
+        itn=written,
+    )
+    return Pipeline(stages)
+
+
+def available() -> tuple[EngineState, ...]:
+    """Every engine that a setting can name, and whether it can work here. Loads none of them."""
+    return (_sphinx(), *(_later(name) for name in ("fun-asr-nano", "sensevoice", "openai")))
+
+
+def _sphinx() -> EngineState:
+    try:
+        silero()
+    except ModelUnavailable as error:
+        return EngineState("sphinx", False, error.message, error.remedy)
+    missing = [package for package in _FIRST_STAGE if importlib.util.find_spec(package) is None]
+    if missing:
+        return EngineState("sphinx", False, f"{' and '.join(missing)} not installed.", "Run `make run` again.")
+    return EngineState("sphinx", True)
+
+
+def _later(name: str) -> EngineState:
+    error = _unavailable(name)
+    return EngineState(name, False, error.message, error.remedy)
+
+
+def _unavailable(engine: str) -> ModelUnavailable:
+    missing = [package for package in _SECOND_STAGE if importlib.util.find_spec(package) is None]
+    if missing and engine in ("fun-asr-nano", "sensevoice"):
+        return ModelUnavailable(
+            f"The engine “{engine}” needs {' and '.join(missing)}, which the second stage installs.",
+            "Run `make run` without STAGE=1 and wait until the second stage is done.",
+        )
+    return ModelUnavailable(
+        f"The engine “{engine}” is not part of this version.", "Set NAS_ASR_ENGINE to auto or sphinx."
+    )

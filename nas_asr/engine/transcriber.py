@@ -1,0 +1,125 @@
+"""Room: engine.transcriber. Five stages as five lines: decode, VAD, utterances, recognise, ITN. Knows no engine."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from nas_asr.core.ids import new_id
+from nas_asr.core.ports import Decode, Order, Pcm, Progress, Recogniser, Utterance, Vad
+from nas_asr.core.spans import UtteranceLimits
+from nas_asr.core.transcript import Heard, Milliseconds, Segment, Transcript
+from nas_asr.engine.itn import Itn
+from nas_asr.engine.utterances import Tape, utterances
+
+_BEAT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What the pipeline is made of. longest_span_ms: what the VAD gives at most."""
+
+    decode: Decode
+    vad: Vad
+    longest_span_ms: Milliseconds
+    limits: UtteranceLimits
+    recogniser: Recogniser
+    itn: Itn
+    clock: Callable[[], float] = time.monotonic
+
+
+class Pipeline:
+    """A Transcriber. One recording at a time; memory does not grow with its length."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+        self.label = stages.recogniser.label
+
+    def serves(self, language: str) -> bool:
+        """What the recogniser serves."""
+        return self._stages.recogniser.serves(language)
+
+    def transcribe(self, order: Order, progress: Progress) -> Transcript:
+        """One recording from file to text. No speech is an empty transcript. Raises MediaError, EngineError, RunStopped."""
+        stages, began = self._stages, self._stages.clock()
+        course = _Course(order.duration_ms, progress, stages.clock)
+        segments: list[Segment] = []
+        with closing(stages.decode(order.path, order.root)) as pcm:
+            tape = Tape(course.passing(pcm), stages.longest_span_ms + 10_000)
+            spoken = course.sent(utterances(tape, stages.vad, stages.limits))
+            heard = stages.recogniser.recognise(spoken, order.language, order.hotwords, course.beat)
+            with closing(heard):
+                for utterance, text in heard:
+                    segments.append(_segment(utterance, text, order.language, stages.itn))
+                    course.finished(utterance)
+        progress(1.0)
+        return Transcript(
+            segments=tuple(segment for segment in segments if segment.spoken),
+            duration_ms=tape.length_ms,
+            speech_ms=course.speech_ms,
+            elapsed_ms=max(1, round((stages.clock() - began) * 1000)),
+            engine=self.label,
+            language=order.language,
+        )
+
+    def close(self) -> None:
+        """Give back what the recogniser holds."""
+        self._stages.recogniser.close()
+
+
+def _segment(utterance: Utterance, heard: Heard, language: str, itn: Itn) -> Segment:
+    text = heard.written if heard.written is not None else itn(heard.spoken, language)
+    return Segment(
+        id=new_id(),
+        span=utterance.span,
+        text=text,
+        spoken=heard.spoken,
+        confidence=heard.confidence,
+        words=heard.words,
+        flags=heard.flags,
+    )
+
+
+class _Course:
+    """How far the work is: the end of the last finished utterance, or, where nothing is under way, the end of what was heard."""
+
+    def __init__(self, duration_ms: Milliseconds, progress: Progress, clock: Callable[[], float]) -> None:
+        self._duration = duration_ms
+        self._progress = progress
+        self._clock = clock
+        self._told = clock()
+        self._done: Milliseconds = 0
+        self._passed: Milliseconds = 0
+        self._under_way = 0
+        self.speech_ms: Milliseconds = 0
+
+    def passing(self, blocks: Iterator[Pcm]) -> Iterator[Pcm]:
+        """The same blocks; a long silence goes by with a sign of life, too."""
+        for block in blocks:
+            yield block
+            self._passed += len(block) // 16
+            if not self._under_way:
+                self._done = max(self._done, self._passed - 60_000)
+            self.beat()
+
+    def sent(self, spoken: Iterator[Utterance]) -> Iterator[Utterance]:
+        """The same utterances, counted."""
+        for utterance in spoken:
+            self._under_way += 1
+            self.speech_ms += utterance.span.length_ms
+            yield utterance
+
+    def finished(self, utterance: Utterance) -> None:
+        """One more utterance has its text."""
+        self._under_way -= 1
+        self._done = max(self._done, utterance.span.end_ms)
+        self._tell()
+
+    def beat(self) -> None:
+        """Tell, unless that was done a moment ago; raises RunStopped when the run is no longer wanted."""
+        if self._clock() - self._told >= _BEAT_S:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = self._clock()
+        self._progress(min(1.0, self._done / self._duration) if self._duration else 0.0)
