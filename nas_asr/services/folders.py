@@ -1,0 +1,239 @@
+"""Room: services.folders. The watched folders of teams: add, list, remove. Never writes into one, never scans one."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from nas_asr.core.access import Action, Viewer
+from nas_asr.core.errors import Conflict, Invalid, NotPermitted, NotVisible
+from nas_asr.core.ids import new_id
+from nas_asr.core.languages import check_language
+from nas_asr.core.recording import LedgerState, Presence
+from nas_asr.services.base import Act, House, audit
+from nas_asr.services.recorded_at import in_site_zone
+from nas_asr.store.models import Folder, LedgerLine, Team
+from nas_asr.store.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class FolderOrder:
+    """What to watch. path: absolute, empty for the team's default one. since: all, now, or an ISO date or time."""
+
+    team: str
+    path: str | Path = ""
+    name: str = ""
+    language: str = "auto"
+    since: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderView:
+    """A watched folder as pages and the API show it (CONTRACT, GET /folders). files: present files by ledger state."""
+
+    id: str
+    team: str
+    team_name: str
+    path: str
+    name: str
+    language: str
+    engine: str
+    itn: str
+    since: datetime | None
+    online: bool
+    offline_reason: str
+    last_scan_at: datetime | None
+    scan_ms: int
+    files_seen: int
+    files: Mapping[LedgerState, int]
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What the watcher needs of a folder. looked: whether it was ever looked through; device, inode: its root then."""
+
+    id: str
+    path: str
+    marker: str
+    since: datetime | None
+    looked: bool
+    device: int | None
+    inode: int | None
+
+
+def default_folder(house: House, slug: str) -> Path:
+    """Where a team's first folder lies unless somebody says otherwise: DATA/recordings/SLUG."""
+    return house.options.data.absolute() / "recordings" / slug
+
+
+def add_folder(house: House, viewer: Viewer | None, order: FolderOrder) -> FolderView:
+    """Watch a folder from now on; viewer None is the command line.
+
+    Raises Invalid for what cannot be watched, Conflict for what overlaps with another folder, NotPermitted where a manager
+    chooses a path: whoever chooses paths can read every directory of this machine, so that is for admins.
+    """
+    check_language(order.language)
+    since = _since(house, order.since)
+    with house.db.write() as session:
+        team = _team(session, viewer, order.team)
+        if order.path and viewer is not None and not viewer.runs_the_house:
+            raise NotPermitted(
+                "Only an admin may choose a path of this machine, because whoever does can read what lies there.",
+                "Leave the path empty for the team's own folder, or ask an admin.",
+            )
+        folder = add_row(session, house, team, order)
+        folder.since = since
+        audit(session, house, viewer, Act("folder.added", folder.name, team.id, detail={"path": folder.path}))
+        return _views(session, [(folder, team)])[0]
+
+
+def add_row(session: Session, house: House, team: Team, order: FolderOrder) -> Folder:
+    """The row of a new folder, checked, in the caller's transaction. Makes the directory only where it is the default."""
+    if order.path:
+        path = _existing(str(order.path))
+    else:
+        path = default_folder(house, team.slug)
+        path.mkdir(parents=True, exist_ok=True)
+        path = path.resolve()
+    _refuse_overlap(session, house, path)
+    folder = Folder(
+        id=new_id(), team_id=team.id, path=str(path), name=order.name.strip()[:120] or path.name or str(path),
+        language=order.language, created_at=house.now(),
+    )  # fmt: skip
+    session.add(folder)
+    session.flush()
+    return folder
+
+
+def list_folders(house: House, viewer: Viewer | None) -> list[FolderView]:
+    """Folders of the viewer's teams; an admin and the command line see all."""
+    every = select(Folder).where(Folder.removed_at.is_(None)).order_by(Folder.name)
+    with house.db.read() as session:
+        statement = Scope(session, viewer).folders() if viewer else every
+        rows = session.execute(statement.add_columns(Team).join(Team, Team.id == Folder.team_id))
+        return _views(session, list(rows))
+
+
+def remove_folder(house: House, viewer: Viewer | None, folder_id: str) -> None:
+    """No longer watch a folder. Its files, its recordings and their transcripts stay."""
+    with house.db.write() as session:
+        if viewer is not None:
+            folder = Scope(session, viewer).folder(folder_id, Action.MANAGE)
+        else:
+            found = session.get(Folder, folder_id)
+            if found is None or found.removed_at is not None:
+                raise NotVisible(f"There is no folder {folder_id}.", "See `nas-asr folder list`.")
+            folder = found
+        folder.removed_at = house.now()
+        audit(session, house, viewer, Act("folder.removed", folder.name, folder.team_id, detail={"path": folder.path}))
+
+
+def watched(house: House) -> list[Watched]:
+    """Every folder that is to be watched."""
+    with house.db.read() as session:
+        rows = session.scalars(select(Folder).where(Folder.removed_at.is_(None)).order_by(Folder.created_at, Folder.id))
+        return [
+            Watched(r.id, r.path, r.marker, r.since, r.last_scan_at is not None, r.root_device, r.root_inode)
+            for r in rows
+        ]
+
+
+def _team(session: Session, viewer: Viewer | None, slug: str) -> Team:
+    if viewer is not None:
+        return Scope(session, viewer).team(slug, Action.MANAGE)
+    team = session.scalar(select(Team).where(Team.slug == slug))
+    if team is None:
+        raise NotVisible(f"There is no team called {slug}.", "See `nas-asr team list`.")
+    return team
+
+
+def _since(house: House, text: str) -> datetime | None:
+    if text in ("", "all"):
+        return None
+    if text == "now":
+        return house.now()
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else in_site_zone(moment, house.options.timezone)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Invalid(
+            f"“{text}” is not a date.", "Use all, now, or a date such as 2026-01-31.", field="since"
+        ) from error
+
+
+def _existing(text: str) -> Path:
+    path = Path(text)
+    if "\0" in text or not path.is_absolute():
+        raise Invalid("A folder's path must be absolute.", "Such as: /srv/share/meetings", field="path")
+    try:
+        real = path.resolve(strict=True)
+        str(real).encode()
+        with os.scandir(real) as entries:
+            next(entries, None)
+    except UnicodeEncodeError as error:
+        raise Invalid("The folder's path is not UTF-8.", "Give the folder another name.", field="path") from error
+    except OSError as error:
+        raise _unusable(text, error) from error
+    return real
+
+
+def _unusable(text: str, error: OSError) -> Invalid:
+    if isinstance(error, FileNotFoundError):
+        return Invalid(f"There is no folder {text}.", "Make it, or mount the share first.", field="path")
+    if isinstance(error, NotADirectoryError):
+        return Invalid(f"{text} is not a folder.", "Name the folder that holds the recordings.", field="path")
+    why = f"{text} cannot be read by user number {os.geteuid()}: {error.strerror}."
+    return Invalid(why, "Let the account that nas_asr runs as read the folder.", field="path")
+
+
+def _refuse_overlap(session: Session, house: House, path: Path) -> None:
+    """A file in two folders would belong to two teams; a folder that we write into would feed itself."""
+    for other in session.scalars(select(Folder.path).where(Folder.removed_at.is_(None))):
+        if Path(other) == path:
+            raise Conflict(f"{path} is already watched.", "See the list of folders.")
+        if _overlap(Path(other), path):
+            raise Conflict(f"{path} overlaps with the watched folder {other}.", "Choose folders that lie side by side.")
+    ours = house.options.data.resolve()
+    if _overlap(ours, path) and ours / "recordings" not in path.parents:
+        raise Invalid(
+            f"{path} overlaps with {ours}, where nas_asr keeps its own files.",
+            f"Choose another folder, or one below {ours / 'recordings'}.",
+            field="path",
+        )
+    archive = house.options.archive.resolve()
+    if _overlap(archive, path):
+        raise Invalid(f"{path} overlaps with the archive {archive}.", "Choose another folder.", field="path")
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one == other or one in other.parents or other in one.parents
+
+
+def _views(session: Session, rows: list[tuple[Folder, Team]]) -> list[FolderView]:
+    counted = session.execute(
+        select(LedgerLine.folder_id, LedgerLine.state, LedgerLine.presence, func.count())
+        .where(LedgerLine.folder_id.in_([folder.id for folder, _ in rows]))
+        .group_by(LedgerLine.folder_id, LedgerLine.state, LedgerLine.presence)
+    )
+    present: dict[str, dict[LedgerState, int]] = {folder.id: dict.fromkeys(LedgerState, 0) for folder, _ in rows}
+    missing: dict[str, int] = dict.fromkeys(present, 0)
+    for folder_id, state, presence, count in counted:
+        if presence == Presence.PRESENT:
+            present[folder_id][state] = count
+        else:
+            missing[folder_id] += count
+    return [_view(folder, team, present[folder.id], missing[folder.id]) for folder, team in rows]
+
+
+def _view(folder: Folder, team: Team, files: Mapping[LedgerState, int], missing: int) -> FolderView:
+    return FolderView(
+        id=folder.id, team=team.slug, team_name=team.name, path=folder.path, name=folder.name,
+        language=folder.language, engine=folder.engine, itn=folder.itn, since=folder.since, online=folder.online,
+        offline_reason=folder.offline_reason, last_scan_at=folder.last_scan_at, scan_ms=folder.scan_ms,
+        files_seen=folder.files_seen, files=files, missing=missing,
+    )  # fmt: skip

@@ -1,0 +1,57 @@
+"""Room: services.listening. Opens a recording's sound for somebody who may hear it. Follows no link, changes nothing."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+
+from nas_asr.core.access import Viewer
+from nas_asr.core.errors import NotVisible, Unreadable
+from nas_asr.media import open_no_follow
+from nas_asr.services.audio import locate
+from nas_asr.services.base import House
+from nas_asr.store.scope import Scope
+
+
+class AudioGone(NotVisible):
+    """The recording is there, but its file is not, or is another one by now."""
+
+    code = "audio_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """An open file; whoever gets it closes the descriptor. mark: changes whenever the bytes could have."""
+
+    descriptor: int
+    size_bytes: int
+    mtime_ns: int
+    mark: str
+    container: str
+    title: str
+    recorded_at: datetime
+
+
+def open_sound(house: House, viewer: Viewer, recording_id: str) -> Sound:
+    """The sound of a recording. NotVisible where the recording is not theirs, AudioGone where its file is not there."""
+    with house.db.read() as session:
+        recording = Scope(session, viewer).recording(recording_id)
+        try:
+            place = locate(house, session, recording)
+        except Unreadable as error:
+            raise AudioGone(error.message, error.remedy) from error
+    try:
+        descriptor = open_no_follow(place.path, place.root)
+    except Unreadable as error:
+        raise AudioGone(error.message, error.remedy) from error
+    found = os.fstat(descriptor)
+    if found.st_size != recording.size_bytes:
+        os.close(descriptor)
+        # A recorder that begins again at REC001.WAV must not put another meeting's sound under this one's text
+        raise AudioGone(
+            f"The file “{recording.path}” was replaced by another one since it was transcribed.",
+            "The new one is transcribed as a recording of its own.",
+        )
+    mark = f"{recording.sha256[:32]}-{found.st_mtime_ns:x}"
+    return Sound(
+        descriptor, found.st_size, found.st_mtime_ns, mark, recording.container, recording.title, recording.recorded_at
+    )

@@ -1,0 +1,60 @@
+"""Room: services.overview. What an admin sees of the house: the parts that give signs of life, and the audit log's tail."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from nas_asr.core.access import Viewer
+from nas_asr.services.base import House
+from nas_asr.services.summary import WORKER_SILENT_S
+from nas_asr.store.models import Heartbeat, Team
+from nas_asr.store.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """A long-running part: kind is worker, watcher or up; alive while its last sign is young enough."""
+
+    name: str
+    kind: str
+    seen_at: datetime
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """One line of the audit log."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    team: str | None
+    address: str
+
+
+def list_parts(house: House, viewer: Viewer) -> list[PartView]:
+    """Every part that gave a sign of life within the last day; admins only."""
+    now = house.now()
+    with house.db.read() as session:
+        Scope(session, viewer).require_admin()
+        rows = session.scalars(
+            select(Heartbeat)
+            .where(Heartbeat.seen_at >= now - timedelta(days=1))
+            .order_by(Heartbeat.kind, Heartbeat.name)
+        )
+        silent = timedelta(seconds=WORKER_SILENT_S)
+        return [PartView(row.name, row.kind, row.seen_at, now - row.seen_at <= silent) for row in rows]
+
+
+def audit_tail(house: House, viewer: Viewer, limit: int = 30) -> list[AuditView]:
+    """The newest lines of the audit log; admins only."""
+    with house.db.read() as session:
+        statement = Scope(session, viewer).audit().limit(limit)
+        lines = list(session.scalars(statement))
+        slugs = {team: slug for team, slug in session.execute(select(Team.id, Team.slug))}
+        return [
+            AuditView(line.at, line.actor, line.action, line.subject, slugs.get(line.team_id or ""), line.address)
+            for line in lines
+        ]

@@ -1,0 +1,273 @@
+"""Room: services.recordings. The library: list, one, retry, declare the language, rename, trash, stop. Never transcript text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from nas_asr.core.access import Action, Viewer
+from nas_asr.core.errors import Conflict, Invalid
+from nas_asr.core.ids import new_id
+from nas_asr.core.languages import check_language
+from nas_asr.core.recording import UNDER_WAY, RunState, recording_state
+from nas_asr.services.base import Act, House, audit
+from nas_asr.services.engines import waiting_for
+from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
+from nas_asr.services.ringing import ring
+from nas_asr.store.models import Folder, Recording, Run, Team, TranscriptVersion, User
+from nas_asr.store.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFilter:
+    """Which recordings; empty fields do not narrow. q is looked for in titles and paths."""
+
+    team: str = ""
+    folder: str = ""
+    state: RunState | None = None
+    q: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """Why a run failed, in words."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingView:
+    """A recording as pages and the API show it (CONTRACT, GET /recordings/ID). rtfx: audio seconds per second of work."""
+
+    id: str
+    team: str
+    team_name: str
+    team_id: str
+    folder_id: str | None
+    folder: str | None
+    path: str
+    title: str
+    state: RunState
+    failure: FailureView | None
+    duration_ms: int
+    size_bytes: int
+    sha256: str
+    container: str
+    codec: str
+    recorded_at: datetime
+    recorded_from: str
+    ingested_at: datetime
+    done_at: datetime | None
+    language: str
+    engine: str
+    model: str
+    revision: str
+    device: str
+    hotwords_version: int
+    rtfx: float | None
+    progress: float
+    waiting_for: str | None
+    rerun: bool
+    draft: bool
+    version: int
+    author: str | None
+    may_write: bool
+
+
+def list_recordings(house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder) -> Page[RecordingView]:
+    """Recordings of the viewer's teams, newest first by recorded date."""
+    with house.db.read() as session:
+        statement = _filtered(Scope(session, viewer).recordings(), wanted)
+        after = read_cursor(page.cursor, datetime, str)
+        if after is not None:
+            statement = statement.where(tuple_(Recording.recorded_at, Recording.id) < tuple_(*after))
+        statement = statement.order_by(Recording.recorded_at.desc(), Recording.id.desc()).limit(page.limit + 1)
+        views = _views(session, viewer, statement)
+    more = len(views) > page.limit
+    shown = views[: page.limit]
+    cursor = write_cursor(shown[-1].recorded_at, shown[-1].id) if more else None
+    return Page(shown, cursor)
+
+
+def one_recording(house: House, viewer: Viewer, recording_id: str) -> RecordingView:
+    """One recording, or NotVisible."""
+    with house.db.read() as session:
+        recording = Scope(session, viewer).recording(recording_id)
+        return _views(session, viewer, select(Recording).where(Recording.id == recording.id))[0]
+
+
+def counts(house: House, viewer: Viewer) -> Mapping[RunState, int]:
+    """How many recordings of the viewer's teams are in each state."""
+    with house.db.read() as session:
+        inner = Scope(session, viewer).recordings().subquery()
+        rows = session.execute(select(inner.c.state, func.count()).group_by(inner.c.state)).all()
+    found = {RunState(state): count for state, count in rows}
+    return {state: found.get(state, 0) for state in RunState}
+
+
+def pulse(house: House, viewer: Viewer) -> str:
+    """A short word that changes whenever something that the viewer's library shows has changed."""
+    with house.db.read() as session:
+        inner = Scope(session, viewer).recordings().subquery()
+        newest = session.execute(
+            select(func.count(), func.max(inner.c.changed_at), func.coalesce(func.sum(Run.progress), 0.0))
+            .select_from(inner)
+            .outerjoin(Run, (Run.id == inner.c.run_id) & (Run.state == RunState.TRANSCRIBING))
+        ).one()
+    return f"{newest[0]}-{newest[1]}-{newest[2]:.3f}"
+
+
+def retry(house: House, viewer: Viewer, recording_id: str) -> str:
+    """A new run of a recording whose last one ended. Conflict while one is under way. Returns the run's id."""
+    with house.db.write() as session:
+        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+        run = _new_run(session, house, recording, viewer)
+        audit(session, house, viewer, Act("recording.retried", recording.id, recording.team_id))
+    ring(house, run)
+    return run.id
+
+
+def declare_language(house: House, viewer: Viewer, recording_id: str, language: str) -> None:
+    """A person says which language is spoken; a run that waits for it goes on, an ended one is made anew."""
+    check_language(language)
+    with house.db.write() as session:
+        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+        recording.language = language
+        recording.changed_at = house.now()
+        run = session.get(Run, recording.run_id or "")
+        if run is not None and run.state == RunState.TRANSCRIBING:
+            raise Conflict("This recording is being transcribed just now.", "Change its language when that is over.")
+        if run is not None and run.state == RunState.QUEUED:
+            run.language = language
+            run.waiting_for = waiting_for(house.options.engine, language)
+        else:
+            run = _new_run(session, house, recording, viewer)
+        audit(session, house, viewer, Act("recording.language_declared", recording.id, recording.team_id))
+    ring(house, run)
+
+
+def rename(house: House, viewer: Viewer, recording_id: str, title: str) -> None:
+    """Another title; the file on the share keeps its name."""
+    title = " ".join(title.split())
+    if not 1 <= len(title) <= 300:
+        raise Invalid("A title has 1 to 300 characters.", field="title")
+    with house.db.write() as session:
+        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+        recording.title = title
+        recording.changed_at = house.now()
+
+
+def trash(house: House, viewer: Viewer, recording_id: str) -> None:
+    """To the trash; the file on the share stays where it is, and a run under way is stopped."""
+    with house.db.write() as session:
+        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+        recording.trashed_at = recording.changed_at = house.now()
+        _ask_to_stop(session, house, recording)
+        audit(session, house, viewer, Act("recording.trashed", recording.id, recording.team_id))
+
+
+def stop(house: House, viewer: Viewer, recording_id: str) -> None:
+    """Stop the run under way: at once where it still waits, within a second where a worker is at it."""
+    with house.db.write() as session:
+        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+        if not _ask_to_stop(session, house, recording):
+            raise Conflict("Nothing is being transcribed here.", "Reload the page.")
+        audit(session, house, viewer, Act("recording.stopped", recording.id, recording.team_id))
+
+
+def _ask_to_stop(session: Session, house: House, recording: Recording) -> bool:
+    run = session.get(Run, recording.run_id or "")
+    if run is None or run.state not in UNDER_WAY:
+        return False
+    if run.state == RunState.QUEUED:
+        run.state, run.ended_at = RunState.STOPPED, house.now()
+        recording.state = recording_state(run.state, has_machine_version=recording.version > 0)
+    else:
+        run.stop_asked_at = house.now()
+    recording.changed_at = house.now()
+    return True
+
+
+def _new_run(session: Session, house: House, recording: Recording, viewer: Viewer) -> Run:
+    last = session.get(Run, recording.run_id or "")
+    if last is not None and last.state in UNDER_WAY:
+        raise Conflict("This recording is already being transcribed or waiting.", "Wait until that is over.")
+    run = Run(
+        id=new_id(), recording_id=recording.id, team_id=recording.team_id, language=recording.language,
+        duration_ms=recording.duration_ms, waiting_for=waiting_for(house.options.engine, recording.language),
+        priority=1, requested_by=viewer.user_id, created_at=house.now(),
+    )  # fmt: skip
+    session.add(run)
+    recording.run_id = run.id
+    recording.state = recording_state(RunState.QUEUED, has_machine_version=recording.version > 0)
+    recording.changed_at = house.now()
+    session.flush()
+    return run
+
+
+def _filtered(statement: Select[Recording], wanted: RecordingFilter) -> Select[Recording]:
+    if wanted.team:
+        statement = statement.where(Recording.team_id.in_(select(Team.id).where(Team.slug == wanted.team)))
+    if wanted.folder:
+        statement = statement.where(Recording.folder_id == wanted.folder)
+    if wanted.state is not None:
+        statement = statement.where(Recording.state == wanted.state)
+    if wanted.since is not None:
+        statement = statement.where(Recording.recorded_at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(Recording.recorded_at < wanted.until)
+    for word in wanted.q.split()[:8]:
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        statement = statement.where(
+            or_(Recording.title.ilike(pattern, escape="\\"), Recording.path.ilike(pattern, escape="\\"))
+        )
+    return statement
+
+
+def _views(session: Session, viewer: Viewer, statement: Select[Recording]) -> list[RecordingView]:
+    version = (TranscriptVersion.recording_id == Recording.id) & (TranscriptVersion.number == Recording.version)
+    rows = session.execute(
+        statement.add_columns(Run, TranscriptVersion, Team, Folder, User.name)
+        .join(Team, Team.id == Recording.team_id)
+        .outerjoin(Run, Run.id == Recording.run_id)
+        .outerjoin(TranscriptVersion, version)
+        .outerjoin(Folder, Folder.id == Recording.folder_id)
+        .outerjoin(User, User.id == Recording.author_id)
+    ).all()
+    return [_view(viewer, *row) for row in rows]
+
+
+def _view(  # noqa: PLR0913 (one row of a join)
+    viewer: Viewer,
+    row: Recording,
+    run: Run | None,
+    version: TranscriptVersion | None,
+    team: Team,
+    folder: Folder | None,
+    author: str | None,
+) -> RecordingView:
+    failure = None
+    if run is not None and run.state == RunState.FAILED:
+        failure = FailureView(run.failure_code, run.failure_message, run.failure_remedy)
+    under_way = run is not None and run.state in UNDER_WAY
+    return RecordingView(
+        id=row.id, team=team.slug, team_name=team.name, team_id=team.id,
+        folder_id=folder.id if folder else None, folder=folder.name if folder else None,
+        path=row.path, title=row.title, state=row.state, failure=failure, duration_ms=row.duration_ms,
+        size_bytes=row.size_bytes, sha256=row.sha256, container=row.container, codec=row.codec,
+        recorded_at=row.recorded_at, recorded_from=row.recorded_from, ingested_at=row.ingested_at, done_at=row.done_at,
+        language=row.language, engine=version.engine if version else "", model=version.model if version else "",
+        revision=version.revision if version else "", device=version.device if version else "",
+        hotwords_version=version.hotwords_version if version else 0,
+        rtfx=version.duration_ms / version.elapsed_ms if version and version.elapsed_ms else None,
+        progress=run.progress if run and under_way else (1.0 if version else 0.0),
+        waiting_for=run.waiting_for if run and under_way else None,
+        rerun=under_way and row.version > 0, draft=row.draft, version=row.version, author=author,
+        may_write=viewer.may(team.id, Action.WRITE),
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Room: services.runs. Moves a run between its states, and its recording with it. Never claims one, never rings."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from nas_asr.core.errors import NasAsrError
+from nas_asr.core.recording import RunState, may_move, recording_state
+from nas_asr.store.models import Recording, Run
+
+MAX_ATTEMPTS = 3
+_BACK_OFF = (timedelta(seconds=15), timedelta(seconds=60))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What became of a run that somebody had: to which state, for which run."""
+
+    run_id: str
+    state: RunState
+
+
+def move(session: Session, run: Run, state: RunState, now: datetime) -> Move:
+    """Bring a run that the caller has locked into another state, with everything that hangs on it."""
+    if not may_move(run.state, state):
+        raise ValueError(f"a run never goes from {run.state} to {state}")
+    run.state = state
+    if state == RunState.QUEUED:
+        run.progress = 0.0
+    if state != RunState.TRANSCRIBING:
+        run.lease_until = None
+    if state not in (RunState.TRANSCRIBING, RunState.QUEUED):
+        run.ended_at = now
+    show(session, run.id, run.recording_id, state, now)
+    return Move(run.id, state)
+
+
+def show(session: Session, run_id: str, recording_id: str, state: RunState, now: datetime) -> None:
+    """Let the recording show its newest run's state; one that can be read stays readable (decision 7)."""
+    recording = session.get_one(Recording, recording_id)
+    if recording.run_id == run_id:
+        recording.state = recording_state(state, has_machine_version=recording.version > 0)
+    recording.changed_at = now
+
+
+def lost(session: Session, run: Run, now: datetime) -> Move:
+    """Whoever had the run is gone: back to the queue at once, or visibly failed after too many attempts."""
+    if run.stop_asked_at is not None:
+        return move(session, run, RunState.STOPPED, now)
+    if run.attempts < MAX_ATTEMPTS:
+        return move(session, run, RunState.QUEUED, now)
+    run.failure_code = "worker_lost"
+    run.failure_message = (
+        f"The transcription broke off {run.attempts} times: its program ended without a word, or the machine did."
+    )
+    run.failure_remedy = "Try again. If it breaks off once more, this machine may have too little memory for it."
+    return move(session, run, RunState.FAILED, now)
+
+
+def failed(session: Session, run: Run, error: NasAsrError, now: datetime) -> Move:
+    """What may pass is tried again later, three times in all; anything else is a failure that says so."""
+    run.failure_code, run.failure_message, run.failure_remedy = error.code, error.message, error.remedy
+    if run.stop_asked_at is not None:
+        return move(session, run, RunState.STOPPED, now)
+    if error.permanent or run.attempts >= MAX_ATTEMPTS:
+        return move(session, run, RunState.FAILED, now)
+    run.not_before = now + _BACK_OFF[min(run.attempts, len(_BACK_OFF)) - 1]
+    return move(session, run, RunState.QUEUED, now)

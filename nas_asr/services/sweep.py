@@ -1,0 +1,132 @@
+"""Room: services.sweep. Repairs what a crash left behind: leases that ran out, rings that were lost. Alone retries.
+
+Runs every few seconds, in one process or in many: each repair is a guarded move, so that two sweeps do no harm.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, and_, or_, select, update
+
+from nas_asr.core.errors import QueueUnavailable
+from nas_asr.core.recording import RunState
+from nas_asr.services import runs
+from nas_asr.services.base import House
+from nas_asr.services.engines import waiting_for
+from nas_asr.store.models import Run
+
+_RINGS_AT_ONCE = 200  # the rest is rung next time; a worker needs one ring a run, not all of them today
+_LOOK_AT_MOST = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What one sweep did, in numbers of runs. queue: why rings were not looked after, empty where they were."""
+
+    requeued: int = 0
+    failed: int = 0
+    stopped: int = 0
+    released: int = 0
+    held_back: int = 0
+    rung: int = 0
+    queue: str = ""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there was nothing to do and nothing was the matter."""
+        return self == SweepReport()
+
+
+def sweep(house: House, stage_two_ready: bool = False) -> SweepReport:
+    """Put right what can be put right now. Never raises QueueUnavailable: the report says it."""
+    states = [move.state for move in _repair(house)]
+    released, held_back = _look_at_waiting(house, stage_two_ready)
+    rung, queue = _ring(house)
+    return SweepReport(
+        requeued=states.count(RunState.QUEUED),
+        failed=states.count(RunState.FAILED),
+        stopped=states.count(RunState.STOPPED),
+        released=released,
+        held_back=held_back,
+        rung=rung,
+        queue=queue,
+    )
+
+
+def _repair(house: House) -> list[runs.Move]:
+    """Leases that ran out, and queued runs that somebody asked to stop."""
+    now = house.now()
+    broken = select(Run).where(
+        or_(
+            and_(Run.state == RunState.TRANSCRIBING, Run.lease_until < now),
+            and_(Run.state == RunState.QUEUED, Run.stop_asked_at.is_not(None)),
+        )
+    )
+    with house.db.read() as session:  # nearly always there is nothing, and a read keeps no writer waiting
+        if session.scalar(broken.limit(1)) is None:
+            return []
+    with house.db.write() as session:
+        found = session.scalars(broken.with_for_update(skip_locked=True)).all()
+        return [
+            runs.lost(session, run, now)
+            if run.state == RunState.TRANSCRIBING
+            else runs.move(session, run, RunState.STOPPED, now)
+            for run in found
+        ]
+
+
+def _look_at_waiting(house: House, stage_two_ready: bool) -> tuple[int, int]:
+    """Engines come and go: runs that can be served now are released, those that no longer can are held back."""
+    queued = Run.state == RunState.QUEUED
+    with house.db.read() as session:
+        kinds = session.execute(select(Run.engine, Run.language, Run.waiting_for).where(queued).distinct()).all()
+        wrong = [
+            (engine, language, old, new)
+            for engine, language, old in kinds
+            if (new := waiting_for(engine or house.options.engine, language, stage_two_ready)) != old
+        ]
+    released = held_back = 0
+    for engine, language, old, new in wrong:
+        with house.db.write() as session:
+            changed = session.execute(
+                update(Run)
+                .where(queued, Run.engine == engine, Run.language == language)
+                .where(Run.waiting_for.is_(None) if old is None else Run.waiting_for == old)
+                .values(waiting_for=new)
+                .returning(Run.id)
+                .execution_options(synchronize_session=False)
+            ).all()
+        if new is None:
+            released += len(changed)
+        else:
+            held_back += len(changed)
+    return released, held_back
+
+
+def _ring(house: House) -> tuple[int, str]:
+    """Ring for queued runs whose ring was lost, or spent on another run."""
+    with house.db.read() as session:
+        claimable = session.execute(_claimable(house)).all()
+    if not claimable:
+        return 0, ""
+    rung = 0
+    try:
+        held = house.queue.ringing()
+        for run_id, duration_ms in [row for row in claimable if row.id not in held][:_RINGS_AT_ONCE]:
+            house.queue.ring(run_id, duration_ms)
+            rung += 1
+    except QueueUnavailable as error:
+        return rung, error.message
+    return rung, ""
+
+
+def _claimable(house: House) -> Select[str, int]:
+    return (
+        select(Run.id, Run.duration_ms)
+        .where(
+            Run.state == RunState.QUEUED,
+            Run.waiting_for.is_(None),
+            or_(Run.not_before.is_(None), Run.not_before <= house.now()),
+        )
+        .order_by(Run.priority.desc(), Run.created_at, Run.id)
+        .limit(_LOOK_AT_MOST)
+    )

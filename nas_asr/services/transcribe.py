@@ -1,0 +1,266 @@
+"""Room: services.transcribe. A worker's way with runs: claim in fair order, hold, finish, fail, give back. No engine.
+
+Every claim has a lease and a fence. Whoever lost either changes nothing any more, however late it comes back.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull
+from nas_asr.core.ids import new_id
+from nas_asr.core.ports import Order
+from nas_asr.core.recording import RunState
+from nas_asr.core.transcript import Milliseconds, Segment, Transcript, VersionKind
+from nas_asr.services import runs
+from nas_asr.services.audio import locate
+from nas_asr.services.base import House
+from nas_asr.store import search
+from nas_asr.store.models import HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
+
+_ANY_ENGINE = ("", "auto")
+
+
+@dataclass(frozen=True, slots=True)
+class Incarnation:
+    """One start of one worker: the name survives restarts, the boot does not."""
+
+    name: str
+    boot: str
+
+    @property
+    def tag(self) -> str:
+        """How a run says who has it."""
+        return f"{self.name}:{self.boot}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who asks for work, and what it can do. lease_s: for so long it may be silent before the run is another's."""
+
+    who: Incarnation
+    engine: str
+    languages: tuple[str, ...]
+    lease_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that is ours while the lease lasts; `fence` tells this claim from every other one of the same run."""
+
+    run_id: str
+    recording_id: str
+    fence: int
+    attempt: int
+    duration_ms: Milliseconds
+    lease_s: float
+
+
+def claim(house: House, claimant: Claimant) -> Claim | None:
+    """The next run in fair order, or None where none can be claimed.
+
+    Order: priority, then the team whose turn is longest ago, then short before long, then old before new.
+    """
+    now = house.now()
+    with house.db.write() as session:
+        while (run_id := session.scalar(_next(house, claimant))) is not None:
+            row = session.execute(
+                update(Run)
+                .where(Run.id == run_id, Run.state == RunState.QUEUED)
+                .values(
+                    state=RunState.TRANSCRIBING, fence=Run.fence + 1, attempts=Run.attempts + 1, progress=0.0,
+                    worker=claimant.who.tag, lease_until=now + timedelta(seconds=claimant.lease_s), started_at=now,
+                    not_before=None, failure_code="", failure_message="", failure_remedy="",
+                )
+                .returning(Run.recording_id, Run.team_id, Run.fence, Run.attempts, Run.duration_ms)
+                .execution_options(synchronize_session=False)
+            ).one_or_none()  # fmt: skip
+            if row is None:  # another worker was quicker
+                continue
+            session.execute(update(Team).where(Team.id == row.team_id).values(turn_at=now))
+            runs.show(session, run_id, row.recording_id, RunState.TRANSCRIBING, now)
+            return Claim(run_id, row.recording_id, row.fence, row.attempts, row.duration_ms, claimant.lease_s)
+    return None
+
+
+def _next(house: House, claimant: Claimant) -> Select[str]:
+    return (
+        select(Run.id)
+        .join(Team, Team.id == Run.team_id)
+        .where(
+            Run.state == RunState.QUEUED,
+            Run.waiting_for.is_(None),
+            Run.stop_asked_at.is_(None),
+            or_(Run.not_before.is_(None), Run.not_before <= house.now()),
+            Run.language.in_(claimant.languages),
+            Run.engine.in_((*_ANY_ENGINE, claimant.engine)),
+        )
+        .order_by(Run.priority.desc(), Team.turn_at.asc().nulls_first(), Run.duration_ms, Run.created_at, Run.id)
+        .limit(1)
+        .with_for_update(of=Run, skip_locked=True)
+    )
+
+
+def order(house: House, held: Claim) -> Order:
+    """What the engine is to do for a claim. Raises Unreadable where the audio is gone, RunStopped where the run is."""
+    with house.db.read() as session:
+        run = session.get(Run, held.run_id)
+        if run is None:
+            raise _not_ours()
+        recording = session.get_one(Recording, run.recording_id)
+        words = session.scalar(
+            select(HotwordVersion.words).where(
+                HotwordVersion.team_id == run.team_id, HotwordVersion.number == run.hotwords_version
+            )
+        )
+        place = locate(house, session, recording)
+        return Order(place.path, run.duration_ms, run.language, tuple(words or ()), place.root)
+
+
+def extend(house: House, held: Claim, progress: float) -> bool:
+    """Keep the lease and write the progress (0..1). False where the database did not take it: try again soon.
+
+    Raises RunStopped where the run is no longer ours, or a person asked to stop it.
+    """
+    until = house.now() + timedelta(seconds=held.lease_s)
+    try:
+        with house.db.write() as session:
+            row = session.execute(
+                update(Run)
+                .where(_ours(held))
+                .values(lease_until=until, progress=min(max(progress, 0.0), 1.0))
+                .returning(Run.stop_asked_at)
+                .execution_options(synchronize_session=False)
+            ).one_or_none()
+    except (OperationalError, StorageFull):
+        return False
+    if row is None:
+        raise _not_ours()
+    if row.stop_asked_at is not None:
+        raise RunStopped("Somebody asked to stop this transcription.")
+    return True
+
+
+def wanted(house: House, held: Claim) -> bool:
+    """Whether the run is still ours and nobody asked to stop it; a read, so that it can be asked often."""
+    try:
+        with house.db.read() as session:
+            ours = select(Run.id).where(_ours(held), Run.stop_asked_at.is_(None))
+            return session.scalar(ours) is not None
+    except OperationalError:
+        return True
+
+
+def finish(house: House, held: Claim, transcript: Transcript) -> None:
+    """Write the transcript: one commit, behind the fence. Raises RunStopped where the run is no longer ours."""
+    now = house.now()
+    with house.db.write() as session:
+        run = _locked(session, held)
+        run.progress = 1.0
+        recording = session.get_one(Recording, run.recording_id, with_for_update=True)
+        shown = session.scalar(_versions(recording).where(TranscriptVersion.number == recording.version))
+        version = _new_version(session, run, transcript)
+        version.created_at = now
+        session.add(version)
+        session.flush()
+        rows = [_segment_row(version, i, segment) for i, segment in enumerate(transcript.segments)]
+        session.add_all(rows)
+        session.flush()
+        if shown is None or shown.kind == VersionKind.MACHINE:  # a person's work stays what people see
+            if shown is not None:
+                search.forget(session, session.scalars(select(SegmentRow).where(SegmentRow.version_id == shown.id)))
+            search.add(session, rows)
+            recording.version = version.number
+        recording.done_at = now
+        recording.duration_ms = transcript.duration_ms or recording.duration_ms
+        runs.move(session, run, RunState.DONE, now)
+
+
+def fail(house: House, held: Claim, error: NasAsrError) -> runs.Move:
+    """Write why it did not work; what may pass is queued again for later. Raises RunStopped where it is not ours."""
+    with house.db.write() as session:
+        return runs.failed(session, _locked(session, held), error, house.now())
+
+
+def stopped(house: House, held: Claim) -> bool:
+    """Write that the run was stopped, as a person asked. False where nobody did: then the run is not ours any more."""
+    with house.db.write() as session:
+        run = session.scalar(select(Run).where(_ours(held), Run.stop_asked_at.is_not(None)).with_for_update())
+        if run is None:
+            return False
+        runs.move(session, run, RunState.STOPPED, house.now())
+        return True
+
+
+def give_back(house: House, who: Incarnation) -> list[runs.Move]:
+    """The worker's child died: what it had goes back to the queue at once. The attempt counts."""
+    return _release(house, select(Run).where(Run.worker == who.tag))
+
+
+def give_back_earlier(house: House, who: Incarnation) -> list[runs.Move]:
+    """At a worker's start: what its earlier incarnations still seem to have goes back at once. The attempts count."""
+    of_the_name = Run.worker.startswith(f"{who.name}:", autoescape=True)
+    return _release(house, select(Run).where(of_the_name, Run.worker != who.tag))
+
+
+def let_go(house: House, who: Incarnation) -> list[runs.Move]:
+    """The worker was asked to leave: what it has goes back to the queue as if it had never been claimed."""
+    return _release(house, select(Run).where(Run.worker == who.tag), counted=False)
+
+
+def _release(house: House, theirs: Select[Run], *, counted: bool = True) -> list[runs.Move]:
+    now = house.now()
+    with house.db.write() as session:
+        moves = []
+        for run in session.scalars(theirs.where(Run.state == RunState.TRANSCRIBING).with_for_update()).all():
+            if not counted:
+                run.attempts -= 1
+            moves.append(runs.lost(session, run, now))
+        return moves
+
+
+def _ours(held: Claim) -> ColumnElement[bool]:
+    return and_(Run.id == held.run_id, Run.fence == held.fence, Run.state == RunState.TRANSCRIBING)
+
+
+def _locked(session: Session, held: Claim) -> Run:
+    run = session.scalar(select(Run).where(_ours(held)).with_for_update())
+    if run is None:
+        raise _not_ours()
+    return run
+
+
+def _not_ours() -> RunStopped:
+    return RunStopped("This run was given to another worker meanwhile, or is gone.")
+
+
+def _versions(recording: Recording) -> Select[TranscriptVersion]:
+    return select(TranscriptVersion).where(TranscriptVersion.recording_id == recording.id)
+
+
+def _new_version(session: Session, run: Run, transcript: Transcript) -> TranscriptVersion:
+    newest = session.scalar(
+        select(TranscriptVersion.number)
+        .where(TranscriptVersion.recording_id == run.recording_id)
+        .order_by(TranscriptVersion.number.desc())
+        .limit(1)
+    )
+    label = transcript.engine
+    return TranscriptVersion(
+        id=new_id(), recording_id=run.recording_id, team_id=run.team_id, number=(newest or 0) + 1,
+        kind=VersionKind.MACHINE, run_id=run.id, language=transcript.language, engine=label.name, model=label.model,
+        revision=label.revision, device=label.device, hotwords_version=run.hotwords_version,
+        duration_ms=transcript.duration_ms, speech_ms=transcript.speech_ms, elapsed_ms=transcript.elapsed_ms,
+    )  # fmt: skip
+
+
+def _segment_row(version: TranscriptVersion, position: int, segment: Segment) -> SegmentRow:
+    return SegmentRow(
+        id=segment.id, version_id=version.id, recording_id=version.recording_id, team_id=version.team_id,
+        position=position, start_ms=segment.span.start_ms, end_ms=segment.span.end_ms, speaker=segment.speaker,
+        text=segment.text, spoken=segment.spoken, confidence=segment.confidence, flags=list(segment.flags),
+        words=[[word.text, word.start_ms, word.end_ms] for word in segment.words],
+    )  # fmt: skip

@@ -1,0 +1,98 @@
+"""Room: services.transcripts. Reads a recording's transcript, its versions, and what an export needs. Edits come later."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nas_asr.core.access import Viewer
+from nas_asr.core.errors import NotVisible
+from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, VersionKind, Word
+from nas_asr.services.base import House
+from nas_asr.services.recordings import RecordingView, one_recording
+from nas_asr.store.models import Recording, SegmentRow, TranscriptVersion, User
+from nas_asr.store.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version in a recording's history; author is a person's name, None for the machine's."""
+
+    number: int
+    kind: VersionKind
+    author: str | None
+    created_at: datetime
+    engine: str
+    hotwords_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptView:
+    """A recording with one version of its transcript."""
+
+    recording: RecordingView
+    version: VersionView
+    transcript: Transcript
+
+
+def read_transcript(house: House, viewer: Viewer, recording_id: str, number: int | None = None) -> TranscriptView:
+    """The version that readers see, or the one asked for. NotVisible where there is none (yet)."""
+    recording = one_recording(house, viewer, recording_id)
+    with house.db.read() as session:
+        row = Scope(session, viewer).recording(recording_id)
+        version, author = _version(session, viewer, row, number or recording.version)
+        segments = session.scalars(
+            select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position)
+        )
+        transcript = Transcript(
+            segments=tuple(_segment(segment) for segment in segments),
+            duration_ms=version.duration_ms,
+            speech_ms=version.speech_ms,
+            elapsed_ms=version.elapsed_ms,
+            engine=EngineLabel(version.engine, version.model, version.revision, version.device),
+            language=version.language,
+        )
+        return TranscriptView(recording, _version_view(version, author), transcript)
+
+
+def list_versions(house: House, viewer: Viewer, recording_id: str) -> list[VersionView]:
+    """All versions of a recording's transcript, newest first."""
+    with house.db.read() as session:
+        scope = Scope(session, viewer)
+        statement = scope.versions(scope.recording(recording_id))
+        rows = session.execute(
+            statement.add_columns(User.name).outerjoin(User, User.id == TranscriptVersion.author_id)
+        ).all()
+        return [_version_view(version, author) for version, author in rows]
+
+
+def _version(
+    session: Session, viewer: Viewer, recording: Recording, number: int
+) -> tuple[TranscriptVersion, str | None]:
+    statement = Scope(session, viewer).versions(recording).where(TranscriptVersion.number == number)
+    row = session.execute(
+        statement.add_columns(User.name).outerjoin(User, User.id == TranscriptVersion.author_id)
+    ).one_or_none()
+    if row is None:
+        raise NotVisible("There is no such version of this transcript yet.", "Wait until the recording is transcribed.")
+    return row[0], row[1]
+
+
+def _version_view(version: TranscriptVersion, author: str | None) -> VersionView:
+    return VersionView(
+        version.number, version.kind, author, version.created_at, version.engine, version.hotwords_version
+    )
+
+
+def _segment(row: SegmentRow) -> Segment:
+    return Segment(
+        id=row.id,
+        span=Span(row.start_ms, row.end_ms),
+        text=row.text,
+        spoken=row.spoken,
+        speaker=row.speaker,
+        confidence=row.confidence,
+        words=tuple(Word(text, start, end) for text, start, end in row.words),
+        flags=tuple(row.flags),
+    )

@@ -1,0 +1,68 @@
+"""Room: tests.conftest. Fixtures that everybody shares: a migrated database, a clock, a queue, the cast, a house."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nas_asr.services.base import House
+from nas_asr.settings import Settings
+from nas_asr.store.database import Database
+from nas_asr.store.schema import migrate
+from tests.cast import Cast, Clock, RememberingQueue, make_cast
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("schema") / "nas_asr.sqlite3"
+    db = Database(f"sqlite:///{path}")
+    migrate(db)
+    db.close()
+    return path
+
+
+@pytest.fixture
+def db(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
+    """A database of the test's own, at the newest schema."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(empty_database, tmp_path / "data" / "nas_asr.sqlite3")
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'nas_asr.sqlite3'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The test's clock."""
+    return Clock()
+
+
+@pytest.fixture
+def queue() -> RememberingQueue:
+    """The test's queue."""
+    return RememberingQueue()
+
+
+@pytest.fixture
+def house(tmp_path: Path, db: Database, queue: RememberingQueue, clock: Clock) -> House:
+    """A house with a real database and the test's queue and clock."""
+    settings = Settings(data=tmp_path / "data", timezone="Europe/Berlin", settle_seconds=2, scan_seconds=1)
+    return House(db=db, queue=queue, options=settings, now=clock)
+
+
+@pytest.fixture
+def cast(db: Database) -> Cast:
+    """Everybody."""
+    return make_cast(db)
+
+
+@pytest.fixture(scope="session")
+def audio() -> Path:
+    """Real recordings beside the checkout; they are not the project's to ship, so a test may have to do without."""
+    folder = Path(os.environ.get("TEST_AUDIO_DIR") or Path(__file__).parents[2] / "shared" / "audio")
+    if not (folder / "MANIFEST.csv").is_file():
+        pytest.skip(f"no real recordings at {folder} (set TEST_AUDIO_DIR)")
+    return folder

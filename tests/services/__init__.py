@@ -1,0 +1,1 @@
+"""Room: tests.services. What the rooms services promise."""
