@@ -1,0 +1,188 @@
+"""Room: worker.main. One worker from its start to its end: a child that is warm, a queue that rings. Outlives both."""
+
+import logging
+import os
+import signal
+import threading
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from nas_asr.core.errors import NasAsrError
+from nas_asr.core.recording import RunState
+from nas_asr.services import heartbeats
+from nas_asr.services import transcribe as service
+from nas_asr.services.base import House
+from nas_asr.services.runs import Move
+from nas_asr.worker.incarnation import take_slot
+from nas_asr.worker.offspring import ChildState, WarmChild
+from nas_asr.worker.room import WorkerPlan
+from nas_asr.worker.warm import WarmWorker, ring_again
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 0.5
+_LONGEST_PAUSE_S = 60.0
+
+
+def run(plan: WorkerPlan, house: House) -> int:
+    """Work until SIGTERM or SIGINT; the run under way then goes back to the queue at once. Main thread only.
+
+    Raises ConfigError where the name is taken. Returns the exit status.
+    """
+    slot = take_slot(house.options.data, plan.name)
+    shift = Shift(plan, house, slot.who)
+    try:
+        shift.work()
+    finally:
+        shift.close()
+        slot.close()
+    return 0
+
+
+class Shift:
+    """What one start of a worker has: its child, its place in RQ, and its sign of life."""
+
+    def __init__(self, plan: WorkerPlan, house: House, who: service.Incarnation) -> None:
+        self._plan = plan
+        self._house = house
+        self._who = who
+        self._leaving = threading.Event()
+        self._child: WarmChild | None = None
+        self._births = 0
+        self._sittings = 0
+        self._trouble = ""
+        self._again: set[str] = set()
+        self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
+        self._changed = threading.Event()
+
+    def work(self) -> None:
+        """Answer rings until somebody ends us."""
+        self._catch_signals()
+        self._came_back(service.give_back_earlier(self._house, self._who))
+        self._pulse.start()
+        while not self._leaving.is_set():
+            if self._warm():
+                self._answer_rings()
+                self._catch_signals()  # RQ leaves its own behind
+
+    def close(self) -> None:
+        """Leave nothing behind: no child, no lease, no sign of life."""
+        self._leaving.set()
+        if self._child is not None:
+            self._child.end()
+        try:
+            self._came_back(service.let_go(self._house, self._who))
+            self._ring_before_leaving()
+        except NasAsrError as error:
+            log.warning("worker.leases_not_given_back", extra={"code": error.code})
+        self._changed.set()
+        if self._pulse.is_alive():
+            self._pulse.join(timeout=2)
+        heartbeats.gone(self._house, self._who.name, self._who.boot)
+
+    # -- the child ------------------------------------------------------------------------------------------------
+
+    def _warm(self) -> bool:
+        """See that there is a child with its engine loaded. False where there is none yet."""
+        if self._child is None or self._child.state == ChildState.DEAD:
+            self._child = WarmChild(self._plan, self._who)
+            self._births += 1
+            log.info("worker.child_started", extra={"worker": self._who.name, "pid": self._child.pid})
+        while not self._leaving.is_set():
+            state = self._child.listen(0 if self._child.state == ChildState.IDLE else _LOOK_S)
+            if state == ChildState.IDLE:
+                self._births, self._trouble = 0, ""
+                self._changed.set()
+                return True
+            if state == ChildState.DEAD:
+                self._bury(self._child)
+                self._leaving.wait(min(self._plan.pace.patience_s * 2 ** (self._births - 1), _LONGEST_PAUSE_S))
+                return False
+        return False
+
+    def _bury(self, child: WarmChild) -> None:
+        """What the dead child had goes back; somebody has to ring for it again."""
+        if child.rung:
+            self._again.add(child.rung)  # this ring may have been spent on another run
+        self._trouble = child.trouble.get("message", "") or "The engine's program ended without a word."
+        log.error("worker.child_died", extra={"worker": self._who.name, "trouble": self._trouble})
+        try:
+            self._came_back(service.give_back(self._house, self._who))
+        except NasAsrError as error:  # the leases run out by themselves
+            log.warning("worker.leases_not_given_back", extra={"code": error.code})
+        self._changed.set()
+
+    def _came_back(self, moves: list[Move]) -> None:
+        for move in moves:
+            log.warning("run.came_back", extra={"run": move.run_id, "state": move.state.value})
+        self._again |= {move.run_id for move in moves if move.state == RunState.QUEUED}
+
+    # -- the queue ------------------------------------------------------------------------------------------------
+
+    def _answer_rings(self) -> None:
+        """Sit in RQ until the child dies, Redis goes away, or somebody ends us."""
+        child = self._child
+        assert child is not None
+        self._sittings += 1
+        try:
+            connection = Redis.from_url(self._plan.queue_url, socket_connect_timeout=5, retry=Retry(NoBackoff(), 1))
+            self._ring_again(connection)
+            WarmWorker(child, self._leaving, self._rq_name(), connection).work(logging_level="CRITICAL")
+        except RedisError as error:
+            log.warning("worker.queue_away", extra={"worker": self._who.name, "error": type(error).__name__})
+        self._see_off(child)
+
+    def _see_off(self, child: WarmChild) -> None:
+        """RQ let go of the child. One that still works is left to its work: the database takes it without Redis."""
+        self._leaving.wait(0 if child.state == ChildState.DEAD else self._plan.pace.patience_s)
+        while not self._leaving.is_set() and child.state == ChildState.BUSY:
+            child.listen(_LOOK_S)
+        if child.state == ChildState.DEAD and not self._leaving.is_set():
+            self._bury(child)
+
+    def _rq_name(self) -> str:
+        # New each time: RQ takes a name for alive for over a minute after its owner was killed.
+        return f"{self._who.name}-{self._who.boot[:8]}{self._sittings:04d}"
+
+    def _ring_again(self, connection: Redis) -> None:
+        for run_id in sorted(self._again):
+            ring_again(connection, run_id, f"{self._who.boot[:8]}{self._sittings}")
+            self._again.discard(run_id)
+
+    def _ring_before_leaving(self) -> None:
+        """Other workers need not wait for the sweep; when the whole house closes, Redis may be gone already."""
+        hurried = Redis.from_url(
+            self._plan.queue_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+        )
+        self._sittings += 1
+        with suppress(RedisError):
+            self._ring_again(hurried)
+        hurried.close()
+
+    # -- signals and signs of life --------------------------------------------------------------------------------
+
+    def _catch_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._leave)
+
+    def _leave(self, _number: int, _frame: FrameType | None) -> None:
+        self._leaving.set()
+
+    def _beat(self) -> None:
+        while not self._leaving.is_set():
+            self._changed.clear()
+            heartbeats.beat(self._house, heartbeats.Beat("worker", self._who.name, self._who.boot, self._detail()))
+            self._changed.wait(self._plan.pace.beat_s)
+
+    def _detail(self) -> dict[str, Any]:
+        child = self._child
+        state = child.state if child is not None else ChildState.STARTING
+        shown = "failed" if self._trouble and state != ChildState.IDLE else state.value
+        engine = child.engine if child is not None else {}
+        return {**engine, "state": shown, "trouble": self._trouble, "pid": os.getpid()}

@@ -1,0 +1,1 @@
+"""Room: tests.jobs. What the rooms jobs promise."""

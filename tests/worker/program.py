@@ -1,0 +1,28 @@
+"""Room: tests.worker.program. A worker in a program of its own: `python -m tests.worker.program JSON`."""
+
+import json
+import sys
+from pathlib import Path
+
+from nas_asr import logs
+from nas_asr.core.lifeline import hold
+from nas_asr.core.ports import SilentQueue
+from nas_asr.services.base import House
+from nas_asr.settings import Settings
+from nas_asr.store.database import Database
+from nas_asr.worker.main import run
+from nas_asr.worker.room import Pace, WorkerPlan
+
+
+def main() -> None:
+    """Run one worker as the words say, until it is ended; never longer than the test that started it."""
+    words = json.loads(sys.argv[1])
+    hold(words["parent"])
+    logs.configure()
+    house = House(Database(words["database"]), SilentQueue(), Settings(data=Path(words["data"])))
+    plan = WorkerPlan(words["queue_url"], words["factory"], words["argument"], words["name"], Pace(**words["pace"]))
+    sys.exit(run(plan, house))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Room: tests.worker.rooms. A recogniser whose work a test can hold, crash and count; loaded by a worker's real child."""
+
+import json
+import os
+import signal
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nas_asr.core.errors import EngineBusy, ModelUnavailable, NotAudio
+from nas_asr.core.ids import new_id
+from nas_asr.core.ports import Order, Progress, SilentQueue
+from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript
+from nas_asr.services.base import House
+from nas_asr.settings import Settings
+from nas_asr.store.database import Database
+from nas_asr.worker.room import WorkerRoom
+
+FACTORY = "tests.worker.rooms:parrot_room"
+BROKEN_FACTORY = "tests.worker.rooms:no_room"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the parrot is told. While `hold` exists it listens on; `diary` gets a line for each start."""
+
+    data: str
+    database: str
+    hold: str
+    diary: str
+
+    def to_argument(self) -> str:
+        """As the factory's argument."""
+        return json.dumps(asdict(self))
+
+
+class Parrot:
+    """Says what the file says; the file's first word may tell it to misbehave."""
+
+    label = EngineLabel("parrot", "grey", "1", "cpu")
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def serves(self, language: str) -> bool:
+        """English only."""
+        return language == "en"
+
+    def transcribe(self, order: Order, progress: Progress) -> Transcript:
+        """One segment with the file's text."""
+        with Path(self.stage.diary).open("a") as diary:
+            diary.write(f"{os.getpid()} {os.fsdecode(order.path)}\n")
+        text = Path(os.fsdecode(order.path)).read_text()
+        word = text.split(maxsplit=1)[0]
+        if word == "crash":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if word == "busy":
+            raise EngineBusy("There is no memory left for this.")
+        if word == "text":
+            raise NotAudio("There is no sound in this file.")
+        if word == "fault":
+            raise KeyError("nobody foresaw this")
+        patience = threading.Event()
+        done = 0.0
+        while Path(self.stage.hold).exists():
+            patience.wait(0.02)
+            done = min(done + 0.01, 0.9)
+            if word != "deaf":
+                progress(done)
+        segment = Segment(new_id(), Span(0, 1500), text, text)
+        return Transcript((segment,), order.duration_ms, 1500, 100, self.label, order.language)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def parrot_room(argument: str) -> WorkerRoom:
+    """The factory."""
+    stage = Stage(**json.loads(argument))
+    house = House(Database(stage.database), SilentQueue(), Settings(data=Path(stage.data)))
+    return WorkerRoom(house, Parrot(stage))
+
+
+def no_room(_argument: str) -> WorkerRoom:
+    """A factory whose model is not there."""
+    raise ModelUnavailable("The model's weights are not here.", "Run `nas-asr model pull`.")
