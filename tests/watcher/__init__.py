@@ -1,0 +1,1 @@
+"""Room: tests.watcher. Folders as they grow, vanish and come back."""
