@@ -1,0 +1,50 @@
+"""Room: cli.demo. `nas-asr demo SAMPLE`: a house with one team and one recording, to look at. Only ever adds."""
+
+import secrets
+import shutil
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from nas_asr.cli.frame import house_of
+from nas_asr.cli.run import up
+from nas_asr.core.access import Role
+from nas_asr.core.errors import ConfigError
+from nas_asr.services import accounts, folders, teams
+from nas_asr.services.base import House
+from nas_asr.store.models import Team
+
+_TEAM = "demo"
+
+
+@click.command()
+@click.argument("sample", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def demo(ctx: click.Context, sample: Path) -> None:
+    """Drop a sample meeting into the folder of a team called demo, and start everything if it is not running."""
+    house = house_of(ctx)
+    share = folders.default_folder(house, _TEAM)
+    _invite(house)
+    shutil.copy(sample, share / sample.name)
+    house.db.close()
+    click.echo(f"Dropped {sample.name} into {share}.")
+    try:
+        ctx.invoke(up, stage="1")
+    except ConfigError as error:
+        if "already running" not in error.message:
+            raise
+        click.echo("nas_asr is running already: it appears on the page in a moment.")
+
+
+def _invite(house: House) -> None:
+    """The demo team with its folder and a person who can read it, where they are not there yet."""
+    with house.db.read() as session:
+        if session.scalar(select(Team.id).where(Team.slug == _TEAM)) is not None:
+            return
+    password = secrets.token_urlsafe(9)
+    accounts.create_user(house, None, accounts.NewUser(_TEAM, password))
+    teams.create_team(house, None, _TEAM, "Demo")
+    teams.add_member(house, None, _TEAM, _TEAM, Role.MANAGER)
+    folders.add_folder(house, None, folders.FolderOrder(team=_TEAM, name=_TEAM, language="en"))
+    click.echo(f"Sign in as {_TEAM} with the password {password}")

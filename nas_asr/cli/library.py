@@ -1,0 +1,114 @@
+"""Room: cli.library. folder commands, and `transcribe`, which does files without any server."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nas_asr import bootstrap
+from nas_asr.cli.frame import house_of, show
+from nas_asr.cli.given import settings_of
+from nas_asr.core.errors import Invalid, NasAsrError
+from nas_asr.core.languages import AUTO, LANGUAGES
+from nas_asr.core.ports import Transcriber
+from nas_asr.services import folders, single
+from nas_asr.settings import Settings
+
+_language = click.Choice(LANGUAGES)
+
+
+@click.group()
+def folder() -> None:
+    """Watched folders."""
+
+
+@folder.command("add")
+@click.argument("team_slug", metavar="TEAM")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="Name for people; the directory's if left out.")
+@click.option(
+    "--language", type=_language, default=AUTO, help="What is spoken in it; en lets the built-in engine serve it."
+)
+@click.option("--since", default="all", help="all, now, or a date such as 2026-01-31: take only what changed since.")
+@click.pass_context
+def folder_add(ctx: click.Context, /, team_slug: str, path: Path, **options: str) -> None:
+    """Watch a folder for a team; nothing in it is ever changed."""
+    order = folders.FolderOrder(team=team_slug, path=path.absolute(), **options)
+    added = folders.add_folder(house_of(ctx), None, order)
+    click.echo(f"Watching {added.path} for {team_slug} ({added.id}).")
+
+
+@folder.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def folder_list(ctx: click.Context, as_json: bool) -> None:
+    """List watched folders."""
+    columns = ("id", "team", "name", "language", "online", "files", "path")
+    show(folders.list_folders(house_of(ctx), None), columns, as_json)
+
+
+@folder.command("remove")
+@click.argument("folder_id", metavar="ID")
+@click.pass_context
+def folder_remove(ctx: click.Context, folder_id: str) -> None:
+    """Stop watching a folder; its recordings and files stay."""
+    folders.remove_folder(house_of(ctx), None, folder_id)
+    click.echo("Removed. Its recordings and its files stay.")
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "suffix", type=click.Choice(single.FORMATS), default="txt", help="Form of the text.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), default=None, help="Directory for the text."
+)
+@click.option("--language", type=_language, default=None, help="What is spoken.")
+@click.option("--engine", type=click.Choice(["auto", "sphinx"]), default=None, help="Recogniser; auto if left out.")
+@click.pass_context
+def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engine: str | None, **where: Any) -> None:
+    """Transcribe files without any server; the text goes to standard output or into --output."""
+    settings = settings_of(ctx, engine=engine)
+    recogniser = bootstrap.transcriber(settings)
+    failed = 0
+    try:
+        for path in files:
+            failed += not _one(
+                settings, recogniser, path, single.SingleOrder(suffix, where["output"], where["language"])
+            )
+    finally:
+        recogniser.close()
+    sys.exit(1 if failed else 0)
+
+
+def _one(settings: Settings, recogniser: Transcriber, path: Path, order: single.SingleOrder) -> bool:
+    try:
+        order = order.speaking(_declared(settings, path, order.language))
+        written = single.transcribe_file(recogniser, path, order, _progress(path))
+    except NasAsrError as error:
+        click.echo(f"nas-asr: {path}: {error.message} {error.remedy}".rstrip(), err=True)
+        return False
+    if isinstance(written, Path):
+        click.echo(f"{path} -> {written}", err=True)
+    else:
+        sys.stdout.buffer.write(written)
+        sys.stdout.flush()
+    return True
+
+
+def _declared(settings: Settings, path: Path, language: str | None) -> str:
+    """The language somebody declared: here, for the folder that the file lies in, or for the whole house (decision 14)."""
+    if language is not None:
+        return language
+    known = single.language_in_house(settings.database, path)
+    if known is not None:
+        return known
+    if sys.stdin.isatty():
+        return str(click.prompt("Which language is spoken", type=_language, default="en", err=True))
+    raise Invalid("Nobody has said which language is spoken.", "Say it, such as --language en.")
+
+
+def _progress(path: Path) -> "single.Tell":
+    if not sys.stderr.isatty():
+        return lambda _share: None
+    return lambda share: click.echo(f"\r{path.name}: {share:4.0%} ", nl=share >= 1.0, err=True)

@@ -1,0 +1,182 @@
+"""Room: cli.run. up, web, watch, work and sweep: the processes of the house. Builds them through bootstrap, decides nothing.
+
+Each command imports what it runs, and only that: these processes stay for months.
+"""
+
+import json
+import logging
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nas_asr import __version__, logs
+from nas_asr.cli.given import settings_of
+from nas_asr.core.errors import ConfigError
+from nas_asr.settings import SETUP_TOKEN, Settings
+from nas_asr.supervisor import Part, Supervisor
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_host = click.option("--host", default=None, help="Address to serve on (default 127.0.0.1).")
+_port = click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port to serve on (default 7860).")
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory (default ./data).")
+@_host
+@_port
+@click.option("--workers", type=click.IntRange(0, 64), default=None, help="How many workers (default 1).")
+@click.option("--stage", type=click.Choice(["1", "2"]), default="2", help="1: do not install torch and funasr.")
+@click.pass_context
+def up(ctx: click.Context, /, stage: str, **options: Any) -> None:
+    """Start everything here: web, watcher, workers and Redis; Ctrl-C ends all."""
+    logs.configure()
+    settings = settings_of(ctx, **options)
+    supervisor = Supervisor()
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    redis = None if settings.redis_url else _start_redis(settings, supervisor)
+    try:
+        greeting = _greeting(settings, _prepare(settings))
+        for part in _parts(settings, stage):
+            supervisor.start(part)
+        click.echo(greeting)
+        sys.stdout.flush()
+        supervisor.watch()
+    finally:
+        supervisor.stop()
+        if redis is not None:
+            redis()
+    click.echo("nas_asr has stopped.")
+
+
+def _start_redis(settings: Settings, supervisor: Supervisor) -> Callable[[], None]:
+    from nas_asr.jobs.embedded import EmbeddedRedis
+
+    redis = EmbeddedRedis(settings.data)
+    redis.start()
+    redis.wait_ready()
+
+    def revive() -> None:
+        if redis.poll() is not None:
+            logging.getLogger("nas_asr.supervisor").warning("part.ended", extra={"part": "redis"})
+            redis.start()
+
+    supervisor.chores.append(revive)
+    return redis.stop
+
+
+def _prepare(settings: Settings) -> bool:
+    """Data directory and schema, by a process of its own; whether anybody lives here already."""
+    command = [sys.executable, "-m", "nas_asr", "--data", str(settings.data), "prepare"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ConfigError(done.stderr.strip().removeprefix("nas-asr: "))
+    return bool(json.loads(done.stdout)["anybody"])
+
+
+def _parts(settings: Settings, stage: str) -> list[Part]:
+    # The parts get what the command line said through their own; the environment they inherit.
+    command = [sys.executable, "-m", "nas_asr", "--data", str(settings.data)]
+    logs_of = settings.data / "logs"
+    address = ["--host", settings.host, "--port", str(settings.port)]
+    parts = [
+        Part("web", [*command, "web", *address], logs_of / "web.log"),
+        Part("watcher", [*command, "watch"], logs_of / "watcher.log"),
+        *(Part(f"worker {n}", [*command, "work"], logs_of / f"worker-{n}.log") for n in range(1, settings.workers + 1)),
+    ]
+    if stage == "2":
+        stage_two = [sys.executable, "-m", "nas_asr.install.stage2", "--data", str(settings.data)]
+        parts.append(Part("stage 2", stage_two, logs_of / "stage2.log", once=True))
+    return parts
+
+
+def _greeting(settings: Settings, anybody: bool) -> str:
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else shown}:{settings.port}"  # noqa: S104
+    lines = [f"nas_asr {__version__} serves {address} from {settings.data.absolute()}   (Ctrl-C ends it)"]
+    if not anybody:
+        token = _setup_token(settings)
+        lines += [
+            "",
+            f"First account: open {address}/setup   (from another machine it asks for this token: {token})",
+            "               or: nas-asr user add NAME --admin --password-stdin",
+            f"First folder:  {settings.data.absolute()}/recordings/TEAM   (made with the first team; any other can be added)",
+        ]
+    return "\n".join(lines)
+
+
+def _setup_token(settings: Settings) -> str:
+    path = settings.data / SETUP_TOKEN
+    if not path.is_file():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(6), "ascii")
+    return path.read_text("ascii").strip()
+
+
+@click.command()
+@_host
+@_port
+@click.pass_context
+def web(ctx: click.Context, host: str | None, port: int | None) -> None:
+    """Serve the pages and the API."""
+    logs.configure()
+    from nas_asr.web.server import serve
+
+    settings = settings_of(ctx, host=host, port=port)
+
+    def build() -> "Flask":
+        # Called in gunicorn's worker: its master holds none of this.
+        from nas_asr import bootstrap
+
+        return bootstrap.web_app(settings)
+
+    serve(build, settings.host, settings.port)
+
+
+@click.command()
+@click.pass_context
+def watch(ctx: click.Context) -> None:
+    """Watch the folders of all teams, and repair what a crash left behind."""
+    logs.configure()
+    from nas_asr import bootstrap
+    from nas_asr.services.upkeep import Upkeep
+    from nas_asr.watcher.main import run
+
+    house = bootstrap.open_house(settings_of(ctx))
+    run(house, sweep=Upkeep(house))
+
+
+@click.command()
+@click.option("--name", default="", help="Stable name of this worker; needed only for several of one host and DATA.")
+@click.pass_context
+def work(ctx: click.Context, name: str) -> None:
+    """Transcribe what is waiting, here or on another machine with the same settings."""
+    logs.configure()
+    from nas_asr import bootstrap
+    from nas_asr.worker.main import run
+    from nas_asr.worker.room import WorkerPlan
+
+    settings = settings_of(ctx)
+    plan = WorkerPlan(
+        queue_url=bootstrap.queue_url(settings),
+        factory=bootstrap.WORKER_FACTORY,
+        argument=str(settings.data),
+        name=name,
+    )
+    sys.exit(run(plan, bootstrap.open_house(settings)))
+
+
+@click.command()
+@click.pass_context
+def sweep(ctx: click.Context) -> None:
+    """Repair what a crash left behind, once; `watch` does it all the time."""
+    from nas_asr import bootstrap
+    from nas_asr.services.sweep import sweep as sweep_once
+
+    click.echo(str(sweep_once(bootstrap.open_house(settings_of(ctx)))))

@@ -1,0 +1,192 @@
+"""Room: doctor. Says what works on this machine, what does not, and the remedy. Looks and tries; changes nothing."""
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from nas_asr import bootstrap
+from nas_asr.core.errors import NasAsrError
+from nas_asr.services.base import House
+from nas_asr.services.summary import live_workers
+from nas_asr.settings import Settings
+from nas_asr.store.database import Database
+from nas_asr.store.models import Folder
+from nas_asr.store.schema import is_current
+
+_LOW_DISK = 2 * 1024**3
+_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p"}
+
+
+class Verdict(StrEnum):
+    """How a check ended; a note is worth reading but nothing is broken."""
+
+    OK = "ok"
+    NOTE = "note"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    verdict: Verdict
+    message: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; no check can stop the others."""
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _python, _data, _database, _redis, _media, _engine, _stage_two, _folders, _running,
+    )  # fmt: skip
+    return [finding for check in checks for finding in _careful(check, settings)]
+
+
+def _careful(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    subject = check.__name__.strip("_").replace("_", " ")
+    try:
+        yield from check(settings)
+    except NasAsrError as error:
+        yield Finding(subject, Verdict.BROKEN, error.message, error.remedy)
+    except (OSError, SQLAlchemyError, ImportError) as error:
+        yield Finding(subject, Verdict.BROKEN, f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _python(_settings: Settings) -> Iterator[Finding]:
+    yield Finding("python", Verdict.OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def _data(settings: Settings) -> Iterator[Finding]:
+    data = settings.data.absolute()
+    if not data.exists():
+        yield Finding("data", Verdict.NOTE, f"{data} does not exist yet.", "It is made by the first start: make run")
+        return
+    free = shutil.disk_usage(data).free
+    low = free < _LOW_DISK
+    remedy = "Free some space, or move DATA with NAS_ASR_DATA." if low else ""
+    yield Finding("data", Verdict.NOTE if low else Verdict.OK, f"{data}, {free / 1024**3:.1f} GiB free", remedy)
+    kind = _file_system(data)
+    if kind in _NETWORK_FILE_SYSTEMS:
+        yield Finding(
+            "data", Verdict.BROKEN, f"{data} lies on a network share ({kind}); databases break there.",
+            "Put DATA on a local disk with NAS_ASR_DATA.",
+        )  # fmt: skip
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    path = Path(settings.database.removeprefix("sqlite:///"))
+    if settings.database.startswith("sqlite:///") and not path.is_file():
+        yield Finding("database", Verdict.NOTE, "There is none yet.", "It is made by the first start: make run")
+        return
+    db = Database(settings.database)
+    try:
+        current = is_current(db)
+    finally:
+        db.close()
+    message = f"{db.engine.dialect.name}, schema {'up to date' if current else 'older than this program'}"
+    remedy = "" if current else "It is brought up to date by the next start."
+    yield Finding("database", Verdict.OK if current else Verdict.NOTE, message, remedy)
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if settings.redis_url:
+        alive = bootstrap.queue(settings).alive()
+        message = "answers at NAS_ASR_REDIS_URL" if alive else "does not answer at NAS_ASR_REDIS_URL"
+        yield Finding("redis", Verdict.OK if alive else Verdict.BROKEN, message, "" if alive else "Start it.")
+        return
+    from nas_asr.jobs.embedded import command
+
+    program = next(part for part in command(settings.data) if "redis" in Path(part).name)
+    alive = bootstrap.queue(settings).alive()
+    yield Finding("redis", Verdict.OK, f"embedded, {program}, {'running' if alive else 'not running now'}")
+
+
+def _media(_settings: Settings) -> Iterator[Finding]:
+    yield Finding("decoding", Verdict.OK, f"PyAV {metadata.version('av')}, nothing needed from the system")
+
+
+def _engine(settings: Settings) -> Iterator[Finding]:
+    transcriber = bootstrap.transcriber(settings)
+    try:
+        label = transcriber.label
+        languages = "English, where declared" if not transcriber.serves("zh") else "all languages of the model"
+        yield Finding("engine", Verdict.OK, f"{label.name} ({label.model}) on {label.device}: {languages}")
+    finally:
+        transcriber.close()
+
+
+def _stage_two(settings: Settings) -> Iterator[Finding]:
+    status = bootstrap.stage_two(settings)
+    verdict = {"installed": Verdict.OK, "failed": Verdict.BROKEN}.get(status.state.value, Verdict.NOTE)
+    step = f" ({status.step}, {status.done} of {status.total})" if status.state == "installing" else ""
+    yield Finding("stage 2", verdict, f"{status.state.value}{step}. {status.message}".strip(), status.remedy)
+
+
+def _folders(settings: Settings) -> Iterator[Finding]:
+    house = _house(settings)
+    if house is None:
+        return
+    with house.db.read() as session:
+        rows = list(session.scalars(select(Folder).where(Folder.removed_at.is_(None)).order_by(Folder.path)))
+    house.db.close()
+    for folder in rows:
+        message = f"{folder.path} ({folder.language}), {folder.files_seen} files at the last look"
+        if folder.online:
+            yield Finding("folder", Verdict.OK, message)
+        else:
+            yield Finding(
+                "folder", Verdict.BROKEN, f"{folder.path} is offline: {folder.offline_reason}", "Mount it again."
+            )
+    if not rows:
+        yield Finding("folder", Verdict.NOTE, "No folder is watched yet.", "nas-asr folder add TEAM PATH --language en")
+
+
+def _running(settings: Settings) -> Iterator[Finding]:
+    house = _house(settings)
+    if house is None:
+        return
+    with house.db.read() as session:
+        workers = [beat.name for beat in live_workers(session, house)]
+    house.db.close()
+    missing = "" if workers else "Start everything with: make run"
+    yield Finding("workers", Verdict.OK if workers else Verdict.NOTE, ", ".join(workers) or "none is running", missing)
+    address = f"http://{settings.host}:{settings.port}/healthz"
+    try:
+        with urlopen(address, timeout=3) as answer:  # noqa: S310 (our own address)
+            yield Finding("page", Verdict.OK if answer.status == 200 else Verdict.BROKEN, f"answers at {address}")
+    except (URLError, OSError):
+        yield Finding("page", Verdict.NOTE, f"nothing answers at {address}", "Start everything with: make run")
+
+
+def _house(settings: Settings) -> House | None:
+    if settings.database.startswith("sqlite:///") and not Path(settings.database.removeprefix("sqlite:///")).is_file():
+        return None
+    db = Database(settings.database)
+    if not is_current(db):
+        db.close()
+        return None
+    return House(db, bootstrap.queue(settings), settings)
+
+
+def _file_system(path: Path) -> str:
+    """The type of the mounted file system that holds a path; empty where the kernel does not tell."""
+    if sys.platform != "linux":
+        return ""
+    best, kind = "", ""
+    for line in Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines():
+        left, _, right = line.partition(" - ")
+        mount = left.split()[4].replace("\\040", " ")
+        if path.is_relative_to(mount) and len(mount) >= len(best):
+            best, kind = mount, right.split()[0]
+    return kind

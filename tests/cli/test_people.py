@@ -1,0 +1,57 @@
+"""Room: tests.cli. People, teams and tokens by the command line alone."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from nas_asr.__main__ import main
+
+
+def call(data: Path, *words: str, stdin: str = "") -> Result:
+    """One command of nas-asr on a data directory."""
+    return CliRunner().invoke(main, ["--data", str(data / "data"), *words], input=stdin)
+
+
+def test_a_house_is_set_up_by_the_command_line_alone(tmp_path: Path) -> None:
+    assert call(tmp_path, "user", "add", "alice", "--password-stdin", stdin="a long password\n").exit_code == 0
+    assert call(tmp_path, "team", "add", "choir", "--name", "The choir").exit_code == 0
+    assert call(tmp_path, "member", "add", "choir", "alice", "--role", "manager").exit_code == 0
+    share = tmp_path / "share"
+    share.mkdir()
+    added = call(tmp_path, "folder", "add", "choir", str(share), "--language", "en")
+    assert added.exit_code == 0, added.output
+    secret = call(tmp_path, "token", "add", "alice", "--name", "phone", "--scope", "ingest").output.strip()
+    assert secret.startswith("nasr_") and len(secret) > 40
+    people = json.loads(call(tmp_path, "user", "list", "--json").output)
+    assert people[0]["name"] == "alice" and people[0]["is_admin"] is True
+    folders = json.loads(call(tmp_path, "folder", "list", "--json").output)
+    assert folders[0]["path"] == str(share) and folders[0]["language"] == "en"
+
+
+def test_the_first_user_is_admin_and_the_second_is_not(tmp_path: Path) -> None:
+    for name in ("alice", "bob"):
+        call(tmp_path, "user", "add", name, "--password-stdin", stdin="a long password\n")
+    people = {p["name"]: p["is_admin"] for p in json.loads(call(tmp_path, "user", "list", "--json").output)}
+    assert people == {"alice": True, "bob": False}
+
+
+def test_a_mistake_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    result = call(tmp_path, "member", "add", "nobodies", "alice", "--role", "reader")
+    assert result.exit_code == 1
+    assert result.stderr == "nas-asr: There is no team called nobodies. See `nas-asr team list`.\n"
+
+
+def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
+    assert call(tmp_path, "member", "add", "choir").exit_code == 2
+
+
+def test_an_unknown_setting_names_the_nearest(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["user", "list"], env={"NAS_ASR_PROT": "1"})
+    assert result.exit_code == 1
+    assert "NAS_ASR_PROT is not a setting" in result.stderr and "NAS_ASR_PORT" in result.stderr
+
+
+def test_the_password_of_an_unknown_person_cannot_be_set(tmp_path: Path) -> None:
+    result = call(tmp_path, "user", "passwd", "ghost", "--password-stdin", stdin="a long password\n")
+    assert result.exit_code == 1 and "no user called ghost" in result.stderr
