@@ -11,16 +11,13 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
-
 from nas_asr import bootstrap
 from nas_asr.core.errors import NasAsrError
 from nas_asr.services.base import House
+from nas_asr.services.folders import list_folders
 from nas_asr.services.summary import live_workers
 from nas_asr.settings import Settings
-from nas_asr.store.database import Database
-from nas_asr.store.models import Folder
+from nas_asr.store.database import Database, DatabaseTrouble
 from nas_asr.store.schema import is_current
 
 _LOW_DISK = 2 * 1024**3
@@ -59,7 +56,7 @@ def _careful(check: Callable[[Settings], Iterator[Finding]], settings: Settings)
         yield from check(settings)
     except NasAsrError as error:
         yield Finding(subject, Verdict.BROKEN, error.message, error.remedy)
-    except (OSError, SQLAlchemyError, ImportError) as error:
+    except (OSError, DatabaseTrouble, ImportError) as error:
         yield Finding(subject, Verdict.BROKEN, f"{type(error).__name__}: {error}".splitlines()[0])
 
 
@@ -137,8 +134,7 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     house = _house(settings)
     if house is None:
         return
-    with house.db.read() as session:
-        rows = list(session.scalars(select(Folder).where(Folder.removed_at.is_(None)).order_by(Folder.path)))
+    rows = list_folders(house, None)
     house.db.close()
     for folder in rows:
         message = f"{folder.path} ({folder.language}), {folder.files_seen} files at the last look"

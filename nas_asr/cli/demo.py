@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
 from nas_asr.cli.frame import house_of
 from nas_asr.cli.run import up
@@ -13,7 +12,6 @@ from nas_asr.core.access import Role
 from nas_asr.core.errors import ConfigError
 from nas_asr.services import accounts, folders, teams
 from nas_asr.services.base import House
-from nas_asr.store.models import Team
 
 _TEAM = "demo"
 
@@ -39,9 +37,8 @@ def demo(ctx: click.Context, sample: Path) -> None:
 
 def _invite(house: House) -> None:
     """The demo team with its folder and a person who can read it, where they are not there yet."""
-    with house.db.read() as session:
-        if session.scalar(select(Team.id).where(Team.slug == _TEAM)) is not None:
-            return
+    if any(team.slug == _TEAM for team in teams.list_teams(house, None)):
+        return
     password = secrets.token_urlsafe(9)
     accounts.create_user(house, None, accounts.NewUser(_TEAM, password))
     teams.create_team(house, None, _TEAM, "Demo")

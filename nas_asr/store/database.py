@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from nas_asr.core.errors import ConfigError, StorageFull
+
+DatabaseTrouble = SQLAlchemyError  # for who must tell it from a fault of ours and has no business with SQLAlchemy
 
 _BUSY_MS = 15_000
 _WRITE = {"nas_asr_write": True}

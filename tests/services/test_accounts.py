@@ -84,7 +84,7 @@ def test_wrong_tries_slow_the_account_down_and_a_right_one_frees_it(house: House
 
 
 def test_waiting_grows_but_not_beyond_a_quarter_of_an_hour(house: House, eva: str, clock: Clock) -> None:
-    waits = []
+    waits: list[int] = []
     for _ in range(22):
         try:
             accounts.sign_in(house, "Eva", "not the password", f"10.0.0.{len(waits)}")

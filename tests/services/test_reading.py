@@ -29,7 +29,8 @@ def test_a_transcript_comes_back_as_it_was_written(house: House, cast: Cast) -> 
         first.words, first.flags, first.speaker, first.confidence = [["one", 0, 400]], ["loop"], "Alice", 0.5
     view = read_transcript(house, cast.rita, recording)
     one, two = view.transcript.segments
-    assert (one.text, one.words, one.flags, one.speaker, one.confidence) == ("one", (Word("one", 0, 400),), ("loop",), "Alice", 0.5)
+    assert (one.text, one.words, one.flags) == ("one", (Word("one", 0, 400),), ("loop",))
+    assert (one.speaker, one.confidence) == ("Alice", 0.5)
     assert (two.text, two.words, view.transcript.engine.name, view.transcript.rtfx) == ("two", (), "sphinx", 40.0)
 
 
@@ -39,7 +40,7 @@ def test_outsiders_read_nothing(house: House, cast: Cast) -> None:
     for viewer in (cast.charlie, cast.ada, replace(cast.alice, token_scope=TokenScope.INGEST)):
         for read in (read_transcript, list_versions, open_sound):
             with pytest.raises(NotVisible):
-                read(house, viewer, recording)  # type: ignore[operator]
+                read(house, viewer, recording)
         assert search(house, viewer, SearchOrder("one"), PageOrder()).items in ((), [])
 
 

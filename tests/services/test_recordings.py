@@ -7,6 +7,7 @@ from nas_asr.core.errors import Conflict, Invalid, NotPermitted
 from nas_asr.core.recording import RunState, Waiting
 from nas_asr.services import recordings
 from nas_asr.services.base import House
+from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import one_recording
 from nas_asr.store.models import Recording, Run
 from tests.cast import Cast, Clock, RememberingQueue, make_recording, write_transcript
@@ -122,7 +123,7 @@ def test_the_trash_stops_what_is_under_way(house: House, cast: Cast) -> None:
     recordings.trash(house, cast.bob, recording)
     with house.db.read() as session:
         assert session.get_one(Run, run.id).state == RunState.STOPPED
-    assert recordings.list_recordings(house, cast.bob, recordings.RecordingFilter(), recordings.PageOrder()).items == []
+    assert recordings.list_recordings(house, cast.bob, recordings.RecordingFilter(), PageOrder()).items == []
 
 
 def test_the_same_bytes_may_come_again_after_the_trash(house: House, cast: Cast) -> None:

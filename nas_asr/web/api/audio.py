@@ -1,0 +1,61 @@
+"""Room: web.api.audio. A recording's sound for players, in ranges. Sends bytes as they are; never converts, never guesses."""
+
+import os
+from datetime import UTC, datetime
+
+from flask import Response, request
+from flask_openapi3 import Tag
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.wsgi import FileWrapper
+
+from nas_asr.export import content_disposition, file_name
+from nas_asr.services.listening import Sound, open_sound
+from nas_asr.web.api.frame import API, ErrorEnvelope
+from nas_asr.web.api.recordings import RecordingPath
+from nas_asr.web.viewer import current_viewer, house
+
+_BLOCK = 256 << 10
+# By what probing found inside, never by the file's name: a page named .mp3 must not come back as one. Media type, suffix.
+_TYPES = {
+    "wav": ("audio/wav", "wav"), "w64": ("audio/x-w64", "w64"), "mp3": ("audio/mpeg", "mp3"),
+    "mp4": ("audio/mp4", "m4a"), "aac": ("audio/aac", "aac"), "loas": ("audio/aac", "aac"),
+    "flac": ("audio/flac", "flac"), "ogg": ("audio/ogg", "ogg"), "matroska": ("audio/webm", "webm"),
+    "amr": ("audio/amr", "amr"), "asf": ("audio/x-ms-wma", "wma"), "aiff": ("audio/aiff", "aiff"),
+    "caf": ("audio/x-caf", "caf"), "au": ("audio/basic", "au"), "ac3": ("audio/ac3", "ac3"),
+}  # fmt: skip
+_UNKNOWN = ("application/octet-stream", "bin")
+_BYTES = {"description": "The sound.", "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@API.get(
+    "/recordings/<recording_id>/audio",
+    tags=[Tag(name="audio")],
+    responses={200: _BYTES, 206: {**_BYTES, "description": "A part of it."}, 404: ErrorEnvelope, 416: ErrorEnvelope},
+)
+def audio(path: RecordingPath) -> Response:
+    """The sound as it was recorded; with Range a part of it."""
+    sound = open_sound(house(), current_viewer(), path.recording_id)
+    file = os.fdopen(sound.descriptor, "rb")
+    response = _response(sound, FileWrapper(file, _BLOCK))
+    # Also where no body is sent (304, HEAD) and nobody would read the file to its end
+    response.call_on_close(file.close)
+    try:
+        response.make_conditional(request.environ, accept_ranges=True, complete_length=sound.size_bytes)
+    except RequestedRangeNotSatisfiable:
+        file.close()
+        raise
+    return response
+
+
+def _response(sound: Sound, body: FileWrapper) -> Response:
+    media_type, suffix = _TYPES.get(sound.container, _UNKNOWN)
+    # Werkzeug's own FileWrapper can seek; the server's would read four gigabytes to send the last second of them
+    response = Response(body, mimetype=media_type, direct_passthrough=True)
+    response.content_length = sound.size_bytes
+    response.last_modified = datetime.fromtimestamp(sound.mtime_ns // 10**9, UTC)
+    response.set_etag(sound.mark)
+    # A player that seeks asks again and again: it may keep what it has, but not without asking whether it still may hear it
+    response.headers["Cache-Control"] = "private, no-cache"
+    name = file_name(sound.recorded_at.date(), sound.title, suffix)
+    response.headers["Content-Disposition"] = content_disposition(name, "inline")
+    return response

@@ -1,0 +1,186 @@
+"""Room: web.api.lists. Teams, folders, the ledger and the summary: how the house stands. Reads only."""
+
+from flask_openapi3 import Tag
+from pydantic import BaseModel, Field
+
+from nas_asr import __version__
+from nas_asr.core.access import Role
+from nas_asr.core.recording import LedgerState, Presence, RunState
+from nas_asr.services.folders import FolderView, list_folders
+from nas_asr.services.ledger import LedgerFilter, list_ledger
+from nas_asr.services.summary import RecentView
+from nas_asr.services.summary import summary as count_up
+from nas_asr.services.teams import list_teams
+from nas_asr.web.api.frame import API, Answer, Moment, PageQuery
+from nas_asr.web.viewer import current_viewer, house
+
+HOUSE = Tag(name="house")
+
+
+class TeamOut(BaseModel):
+    """A team. role: yours in it; null for an admin who is no member."""
+
+    slug: str
+    name: str
+    role: Role | None
+    members: int
+    hotwords_version: int
+
+
+class TeamList(BaseModel):
+    """Your teams."""
+
+    items: list[TeamOut]
+
+
+class FolderOut(BaseModel):
+    """A watched folder. files: how many present ones are in each state of the ledger."""
+
+    id: str
+    team: str
+    path: str
+    name: str
+    language: str
+    engine: str
+    itn: str
+    since: Moment | None
+    online: bool
+    offline_reason: str
+    last_scan_at: Moment | None
+    files: dict[LedgerState, int]
+    missing: int
+
+
+class FolderList(BaseModel):
+    """The watched folders of your teams; an admin sees all."""
+
+    items: list[FolderOut]
+
+
+class LedgerOut(BaseModel):
+    """A file that was seen in a folder, and why it is in its state."""
+
+    id: str
+    folder: str = Field(description="The folder's id.")
+    path: str
+    generation: int
+    size_bytes: int
+    mtime: Moment | None
+    first_seen: Moment
+    state: LedgerState
+    presence: Presence
+    reason: str
+    reason_code: str
+    next_look: Moment | None
+    recording_id: str | None
+
+
+class LedgerPage(BaseModel):
+    """Lines, newest first by when they were first seen."""
+
+    items: list[LedgerOut]
+    next: str | None
+
+
+class LedgerQuery(PageQuery):
+    """What narrows the list."""
+
+    folder: str = Field("", description="A folder's id.")
+    team: str = Field("", description="A team's short name.")
+    state: LedgerState | None = None
+    presence: Presence | None = None
+    q: str = Field("", description="Words of the path.")
+
+
+class Counts(BaseModel):
+    """Recordings of your teams."""
+
+    queued: int
+    running: int
+    done_24h: int
+    failed: int
+    total: int
+
+
+class Recent(BaseModel):
+    """A recording as a dashboard lists it."""
+
+    id: str
+    name: str
+    label: RunState
+    finished_at: Moment | None
+
+
+class SummaryOut(BaseModel):
+    """For dashboards. With a widget token last_done is null and recent is empty: totals only."""
+
+    app: str
+    version: str
+    status: str = Field(description="ok, or no_worker where something waits and nobody works.")
+    counts: Counts
+    hours_done_24h: float
+    queue_eta_seconds: int | None
+    workers: int
+    last_done: Recent | None
+    recent: list[Recent]
+
+
+@API.get("/teams", tags=[HOUSE], responses={200: TeamList})
+def teams() -> Answer:
+    """Your teams; an admin sees all."""
+    items = [
+        TeamOut(slug=t.slug, name=t.name, role=t.role, members=t.members, hotwords_version=t.hotwords_version)
+        for t in list_teams(house(), current_viewer())
+    ]
+    return TeamList(items=items).model_dump(mode="json")
+
+
+@API.get("/folders", tags=[HOUSE], responses={200: FolderList})
+def folders() -> Answer:
+    """The watched folders of your teams."""
+    return FolderList(items=[_folder(one) for one in list_folders(house(), current_viewer())]).model_dump(mode="json")
+
+
+@API.get("/ledger", tags=[HOUSE], responses={200: LedgerPage})
+def ledger(query: LedgerQuery) -> Answer:
+    """Every file that was ever seen in your teams' folders, and why it is in its state."""
+    wanted = LedgerFilter(folder=query.folder, team=query.team, state=query.state, presence=query.presence, q=query.q)
+    page = list_ledger(house(), current_viewer(), wanted, query.page)
+    items = [
+        LedgerOut(
+            id=line.id, folder=line.folder_id, path=line.path, generation=line.generation, size_bytes=line.size_bytes,
+            mtime=line.mtime, first_seen=line.first_seen, state=line.state, presence=line.presence,
+            reason=line.reason, reason_code=line.reason_code, next_look=line.next_look,
+            recording_id=line.recording_id,
+        )
+        for line in page.items
+    ]  # fmt: skip
+    return LedgerPage(items=items, next=page.next).model_dump(mode="json")
+
+
+@API.get("/summary", tags=[HOUSE], responses={200: SummaryOut})
+def summary() -> Answer:
+    """A few numbers for a dashboard."""
+    found = count_up(house(), current_viewer())
+    counts = Counts(
+        queued=found.queued, running=found.running, done_24h=found.done_24h, failed=found.failed, total=found.total
+    )
+    answer = SummaryOut(
+        app="nas_asr", version=__version__, status=found.status, counts=counts, hours_done_24h=found.hours_done_24h,
+        queue_eta_seconds=found.queue_eta_seconds, workers=found.workers,
+        last_done=_recent(found.last_done) if found.last_done else None,
+        recent=[_recent(one) for one in found.recent],
+    )  # fmt: skip
+    return answer.model_dump(mode="json")
+
+
+def _recent(view: RecentView) -> Recent:
+    return Recent(id=view.id, name=view.name, label=view.label, finished_at=view.finished_at)
+
+
+def _folder(view: FolderView) -> FolderOut:
+    return FolderOut(
+        id=view.id, team=view.team, path=view.path, name=view.name, language=view.language, engine=view.engine,
+        itn=view.itn, since=view.since, online=view.online, offline_reason=view.offline_reason,
+        last_scan_at=view.last_scan_at, files=dict(view.files), missing=view.missing,
+    )  # fmt: skip

@@ -1,0 +1,158 @@
+"""Room: web.api.recordings. One recording and the list of them, as JSON, and what can be asked of one. Never its text."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask_openapi3 import Tag
+from pydantic import BaseModel, Field
+
+from nas_asr.core.languages import LANGUAGES
+from nas_asr.core.recording import RunState
+from nas_asr.services import recordings as service
+from nas_asr.web.api.frame import API, Answer, Body, ErrorEnvelope, Moment, PageQuery, Since, Started, Text, Until
+from nas_asr.web.viewer import current_viewer, house
+
+RECORDINGS = Tag(name="recordings")
+_Answers = dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None]
+_WRITES: _Answers = {
+    202: Started,
+    404: ErrorEnvelope,
+    409: ErrorEnvelope,
+}
+
+
+class Failure(BaseModel):
+    """Why the newest run failed."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+class Engine(BaseModel):
+    """Which engine made the transcript that readers see."""
+
+    name: str
+    model: str
+    revision: str
+    device: str
+
+
+class RecordingOut(BaseModel):
+    """A recording."""
+
+    id: str
+    team: str = Field(description="The team's short name.")
+    folder: str | None = Field(description="Id of the watched folder it came from; null for an upload.")
+    folder_name: str | None
+    path: str = Field(description="Below its folder, as people read it.")
+    title: str
+    state: RunState = Field(description="Of its newest run while there is no transcript, else done.")
+    failure: Failure | None
+    duration_ms: int
+    size_bytes: int
+    sha256: str
+    recorded_at: Moment
+    recorded_from: str = Field(description="Where that time is from: container, name, mtime, first_seen, upload.")
+    ingested_at: Moment
+    done_at: Moment | None
+    language: str
+    engine: Engine | None
+    hotwords_version: int
+    rtfx: float | None = Field(description="Audio seconds per second of work.")
+    progress: float = Field(description="Of the run under way, 0 to 1.")
+    waiting_for: str | None = Field(description="`model` where no engine here serves the language yet.")
+    rerun: bool = Field(description="Whether a new run is under way while a transcript is there.")
+    draft: bool
+    transcript_version: int = Field(description="The version that readers see; 0 while there is none.")
+    author: str | None = Field(description="Who uploaded it.")
+
+
+class RecordingPage(BaseModel):
+    """Recordings, newest first."""
+
+    items: list[RecordingOut]
+    next: str | None
+
+
+class RecordingPath(BaseModel):
+    """Which one."""
+
+    recording_id: str
+
+
+class RecordingsQuery(PageQuery):
+    """What narrows the list."""
+
+    team: str = Field("", description="A team's short name.")
+    folder: str = Field("", description="A folder's id.")
+    state: RunState | None = None
+    q: str = Field("", description="Words of title or path.")
+    since: Since | None = Field(None, alias="from", description="Recorded at or after.")
+    until: Until | None = Field(None, alias="to", description="Recorded before; a date alone includes that day.")
+
+
+class LanguageBody(Body):
+    """What is spoken in it."""
+
+    language: Text = Field(json_schema_extra={"enum": list(LANGUAGES)})
+
+
+@API.get("/recordings", tags=[RECORDINGS], responses={200: RecordingPage})
+def recordings(query: RecordingsQuery) -> Answer:
+    """Recordings of your teams, newest first by when they were recorded."""
+    wanted = service.RecordingFilter(
+        team=query.team, folder=query.folder, state=query.state, q=query.q, since=query.since, until=query.until
+    )
+    page = service.list_recordings(house(), current_viewer(), wanted, query.page)
+    return RecordingPage(items=[_out(item) for item in page.items], next=page.next).model_dump(mode="json")
+
+
+@API.get("/recordings/<recording_id>", tags=[RECORDINGS], responses={200: RecordingOut, 404: ErrorEnvelope})
+def recording(path: RecordingPath) -> Answer:
+    """One recording."""
+    return _out(service.one_recording(house(), current_viewer(), path.recording_id)).model_dump(mode="json")
+
+
+@API.post("/recordings/<recording_id>/retry", tags=[RECORDINGS], responses=_WRITES)
+def retry(path: RecordingPath) -> Answer:
+    """Transcribe it again. Its present transcript stays until the new one is there."""
+    service.retry(house(), current_viewer(), path.recording_id)
+    return Started(id=path.recording_id).model_dump(), 202
+
+
+@API.post("/recordings/<recording_id>/language", tags=[RECORDINGS], responses=_WRITES)
+def language(path: RecordingPath, body: LanguageBody) -> Answer:
+    """Say which language is spoken; what waited for that is transcribed now."""
+    service.declare_language(house(), current_viewer(), path.recording_id, body.language)
+    return Started(id=path.recording_id).model_dump(), 202
+
+
+@API.post("/recordings/<recording_id>/stop", tags=[RECORDINGS], responses=_WRITES)
+def stop(path: RecordingPath) -> Answer:
+    """Stop the run under way, or take it out of the queue."""
+    service.stop(house(), current_viewer(), path.recording_id)
+    return Started(id=path.recording_id).model_dump(), 202
+
+
+@API.delete("/recordings/<recording_id>", tags=[RECORDINGS], responses={202: Started, 404: ErrorEnvelope})
+def trash(path: RecordingPath) -> Answer:
+    """Put it into the trash. The file in the team's folder stays where it is."""
+    service.trash(house(), current_viewer(), path.recording_id)
+    return Started(id=path.recording_id).model_dump(), 202
+
+
+def _out(view: service.RecordingView) -> RecordingOut:
+    failure = view.failure
+    engine = Engine(name=view.engine, model=view.model, revision=view.revision, device=view.device)
+    return RecordingOut(
+        id=view.id, team=view.team, folder=view.folder_id, folder_name=view.folder, path=view.path, title=view.title,
+        state=view.state,
+        failure=Failure(code=failure.code, message=failure.message, remedy=failure.remedy) if failure else None,
+        duration_ms=view.duration_ms, size_bytes=view.size_bytes, sha256=view.sha256, recorded_at=view.recorded_at,
+        recorded_from=view.recorded_from, ingested_at=view.ingested_at, done_at=view.done_at, language=view.language,
+        engine=engine if view.engine else None, hotwords_version=view.hotwords_version,
+        rtfx=None if view.rtfx is None else round(view.rtfx, 2), progress=round(view.progress, 4),
+        waiting_for=view.waiting_for, rerun=view.rerun, draft=view.draft, transcript_version=view.version,
+        author=view.author,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Room: tests.core. What core promises."""

@@ -1,0 +1,1 @@
+"""Room: tests.export. What export promises."""

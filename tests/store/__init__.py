@@ -1,0 +1,1 @@
+"""Room: tests.store. What store promises."""

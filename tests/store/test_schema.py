@@ -1,0 +1,81 @@
+"""Room: tests.store.test_schema. From nothing to the newest schema, exactly as the models say, and never backwards."""
+
+import multiprocessing
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from nas_asr.core.errors import ConfigError
+from nas_asr.store.database import Database
+from nas_asr.store.models import Base, Team
+from nas_asr.store.schema import _config, _known, is_current, migrate
+from tests.cast import START
+
+_INDEX = "segment_index"  # made by hand, because no model can say it
+
+
+def test_the_migrations_make_what_the_models_say(db: Database) -> None:
+    def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compared: object) -> bool:
+        return not (name or "").removeprefix("ix_").startswith(_INDEX)
+
+    with db.engine.connect() as connection:
+        options = {"include_object": ours, "compare_type": True, "render_as_batch": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_there_is_one_line_of_revisions() -> None:
+    scripts = ScriptDirectory.from_config(_config())
+    assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
+    revisions = list(scripts.walk_revisions())
+    assert [script.revision for script in reversed(revisions)] == _known()
+    assert all(not script.is_merge_point and not script.is_branch_point for script in revisions)
+
+
+def test_an_empty_database_is_not_current_and_a_migrated_one_is(empty: Database) -> None:
+    assert not is_current(empty)
+    migrate(empty)
+    assert is_current(empty)
+
+
+def test_migrating_again_changes_nothing(db: Database) -> None:
+    with db.write() as session:
+        session.add(Team(id="t", slug="t", name="T", created_at=START))
+    migrate(db)
+    with db.read() as session:
+        assert session.get(Team, "t") is not None
+
+
+def _start(url: str) -> None:
+    """What each process of `up` does first."""
+    database = Database(url)
+    migrate(database)
+    database.close()
+
+
+def test_processes_that_start_together_migrate_once(empty: Database) -> None:
+    fresh = multiprocessing.get_context("spawn")
+    processes = [fresh.Process(target=_start, args=(empty.url,)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert is_current(empty)
+
+
+def test_a_database_of_a_newer_version_is_refused_and_not_touched(db: Database) -> None:
+    with db.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+    with pytest.raises(ConfigError, match="newer"):
+        migrate(db)
+    with db.read() as session:
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) == "from_the_future"
+
+
+def test_an_unknown_kind_of_database_is_refused() -> None:
+    with pytest.raises(ConfigError, match="DATABASE_URL"):
+        Database("mysql://x")
