@@ -1,0 +1,264 @@
+"""Room: web.locale. Language, dates, lengths and names of things as the viewer reads them. Translations are read from .po.
+
+The floors below speak English sentences. `said` translates them at this border: word for word where the sentence is fixed,
+by its pattern where a name or a number stands in it (msgid `There is no user called %(user_name)s.`).
+"""
+
+import io
+import re
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import LOCALTZ, format_date, format_datetime, format_timedelta
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, request
+from flask_babel import Babel, Domain, format_decimal, get_locale, get_timezone
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+from flask_login import current_user
+
+from nas_asr.core.recording import LedgerState, RunState
+from nas_asr.services.base import House
+from nas_asr.web.wiring import WEB
+
+SUPPORTED = ("en", "zh_Hans")
+COOKIE = "nas_asr_language"
+NAMES = {"en": "English", "zh_Hans": "简体中文"}
+_FORMS = {"en": "d MMM y", "zh_Hans": "y年M月d日"}
+TRANSLATIONS = WEB / "translations"
+_PLACE = re.compile(r"%\((\w+)\)[sd]")
+_BETWEEN = re.compile(r"(?<=[.?!]) (?=[A-Z“])")
+
+STATES = {
+    RunState.QUEUED: lazy("queued"),
+    RunState.TRANSCRIBING: lazy("transcribing"),
+    RunState.DONE: lazy("done"),
+    RunState.FAILED: lazy("failed"),
+    RunState.STOPPED: lazy("stopped"),
+}
+LEDGER_STATES = {
+    LedgerState.GROWING: lazy("still growing"),
+    LedgerState.WAITING_CHOICE: lazy("waiting for your choice"),
+    LedgerState.INGESTED: lazy("taken"),
+    LedgerState.DUPLICATE: lazy("duplicate"),
+    LedgerState.IGNORED: lazy("ignored"),
+    LedgerState.FAILED: lazy("not readable"),
+}
+ENGINES = {
+    "sphinx": lazy("built-in English engine"),
+    "fun-asr-nano": lazy("Fun-ASR-Nano"),
+    "sensevoice": lazy("SenseVoice"),
+    "openai": lazy("remote engine"),
+}
+ROLES = {"reader": lazy("reader"), "member": lazy("member"), "manager": lazy("manager")}
+_ACTIONS = {
+    "house.set_up": lazy("set this server up"),
+    "user.created": lazy("added user"),
+    "user.disabled": lazy("disabled user"),
+    "password.set": lazy("set the password of"),
+    "login.accepted": lazy("signed in"),
+    "login.refused": lazy("was refused at sign-in as"),
+    "team.created": lazy("added team"),
+    "member.added": lazy("added to a team"),
+    "member.removed": lazy("removed from a team"),
+    "token.created": lazy("made token"),
+    "token.revoked": lazy("revoked token"),
+    "folder.added": lazy("added folder"),
+    "folder.removed": lazy("removed folder"),
+    "folder.language_set": lazy("set the language of folder"),
+    "recording.retried": lazy("asked again for recording"),
+    "recording.language_declared": lazy("declared the language of recording"),
+    "recording.trashed": lazy("put into the trash recording"),
+    "recording.stopped": lazy("stopped recording"),
+    "recording.uploaded": lazy("uploaded recording"),
+    "ledger.retried": lazy("asked to look again at"),
+}
+
+
+def configure(app: Flask, house: House) -> None:
+    """Babel with our catalogue, and the filters that templates use."""
+    babel = Babel()
+    babel.domain_instance = _Catalogues()
+    zone = _zone(house.options.timezone)
+    babel.init_app(app, default_locale="en", locale_selector=language, timezone_selector=lambda: zone)
+    app.jinja_env.filters.update(
+        moment=moment, day=day, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock, size=size,
+        language_name=language_name, engine_name=engine_name, said=said,
+        state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
+        role_name=lambda role: ROLES[str(role)], action_name=lambda action: _ACTIONS.get(action, action),
+    )  # fmt: skip
+    app.jinja_env.globals.update(locale=get_locale, html_lang=html_lang, languages=NAMES)
+
+
+def language() -> str:
+    """The language of this page: the person's wish, else the cookie of the switch, else what the browser asks for."""
+    wish = current_user.signed_in.language if current_user.is_authenticated else ""
+    for choice in (wish, request.cookies.get(COOKIE, "")):
+        if choice in SUPPORTED:
+            return str(choice)
+    for asked, _quality in request.accept_languages:
+        head = asked.lower().replace("_", "-").split("-")[0]
+        if head in ("en", "zh"):
+            return "zh_Hans" if head == "zh" else "en"
+    return "en"
+
+
+def html_lang() -> str:
+    """The page's lang attribute (BCP 47)."""
+    return str(get_locale()).replace("_", "-")
+
+
+def spoken_language() -> str:
+    """What is probably spoken where this page is read: preset of forms that ask."""
+    return "zh" if language() == "zh_Hans" else "en"
+
+
+def moment(at: datetime | None) -> str:
+    """Date and time in the site's zone."""
+    if at is None:
+        return "–"
+    return format_datetime(
+        at,
+        "y年M月d日 HH:mm" if language() == "zh_Hans" else "d MMM y, HH:mm",
+        tzinfo=get_timezone(),
+        locale=get_locale(),
+    )
+
+
+def day(at: datetime | None) -> str:
+    """The date alone, in the site's zone."""
+    if at is None:
+        return "–"
+    return format_date(at.astimezone(get_timezone()), _FORMS[language()], locale=get_locale())
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """How long ago or in how long, in words."""
+    if at is None:
+        return str(_("never"))
+    return str(format_timedelta(at - now, add_direction=True, locale=get_locale() or "en", format="long"))
+
+
+def lasting(milliseconds: int) -> str:
+    """A length of audio for reading: 42 s, 12 min, 1 h 05 min."""
+    seconds = round(milliseconds / 1000)
+    if seconds < 60:
+        return str(_("%(n)s s", n=seconds))
+    minutes, rest = divmod(seconds, 60)
+    if minutes < 10 and rest:
+        return str(_("%(m)s min %(s)s s", m=minutes, s=f"{rest:02}"))
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if not hours:
+        return str(_("%(m)s min", m=minutes))
+    return str(_("%(h)s h %(m)s min", h=hours, m=f"{minutes:02}"))
+
+
+def clock(milliseconds: int) -> str:
+    """A place in a recording: 0:07, 12:34, 1:02:03. Cut, not rounded, as players show it."""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def size(count: int) -> str:
+    """Bytes for reading, in powers of 1000 as file managers show them."""
+    value, unit = float(count), "B"
+    for bigger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, bigger
+    return f"{format_decimal(round(value, 1 if 0 < value < 10 and unit != 'B' else 0))} {unit}"
+
+
+def language_name(code: str) -> str:
+    """A spoken language in the viewer's words."""
+    if code == "auto":
+        return str(_("not declared"))
+    if code == "yue":
+        return str(_("Cantonese"))
+    name = Locale.parse(code).get_language_name(get_locale() or Locale("en"))
+    return name or code
+
+
+def engine_name(engine: str) -> str:
+    """An engine by its honest label."""
+    return str(ENGINES.get(engine, engine))
+
+
+def said(sentence: str) -> str:
+    """English sentences of a floor below, in the viewer's language; unchanged where nobody translated them."""
+    if not sentence or language() == "en":
+        return sentence
+    return _translated(sentence, str(get_locale())) or sentence
+
+
+def _translated(text: str, locale: str) -> str:
+    """The translation of one sentence or several, empty where there is none."""
+    if exact := _known(text, locale):
+        return exact
+    for end in _BETWEEN.finditer(text):
+        first, rest = text[: end.start()], text[end.end() :]
+        if head := _known(first, locale) or _by_pattern(first, locale):
+            return head + (_translated(rest, locale) or rest)
+    return _by_pattern(text, locale)
+
+
+def _known(text: str, locale: str) -> str:
+    found = str(_catalogue(locale).gettext(text))
+    return "" if found == text else found
+
+
+def _by_pattern(text: str, locale: str) -> str:
+    for pattern, translated in _patterns(locale):
+        if found := pattern.fullmatch(text):
+            parts = found.groupdict().items()
+            return translated % {name: _translated(part, locale) or part for name, part in parts}
+    return ""
+
+
+class _Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
+    """Translations straight from the .po files, so that no compile step can be forgotten or shipped stale."""
+
+    def get_translations(self) -> NullTranslations:
+        return _catalogue(str(get_locale() or "en"))
+
+
+@lru_cache
+def _catalogue(locale: str) -> NullTranslations:
+    path = TRANSLATIONS / locale / "LC_MESSAGES" / "messages.po"
+    if not path.is_file():
+        return Translations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=locale))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+@lru_cache
+def _patterns(locale: str) -> list[tuple[re.Pattern[str], str]]:
+    path = TRANSLATIONS / locale / "LC_MESSAGES" / "messages.po"
+    with path.open("rb") as file:
+        entries = [(str(m.id), str(m.string)) for m in read_po(file, locale=locale) if m.string and "%(" in str(m.id)]
+    entries.sort(key=lambda entry: -len(_PLACE.sub("", entry[0])))  # the most particular sentence first
+    return [(re.compile(_regex(msgid), re.DOTALL), text) for msgid, text in entries if len(_PLACE.sub("", msgid)) > 8]
+
+
+def _regex(msgid: str) -> str:
+    seen: set[str] = set()
+    parts: list[str] = []
+    for i, piece in enumerate(_PLACE.split(msgid)):
+        if i % 2 == 0:
+            parts.append(re.escape(piece.replace("%%", "%")))
+        else:
+            parts.append(f"(?P={piece})" if piece in seen else f"(?P<{piece}>.*?)")
+            seen.add(piece)
+    return "".join(parts)
+
+
+def _zone(name: str) -> tzinfo:
+    return ZoneInfo(name) if name else LOCALTZ

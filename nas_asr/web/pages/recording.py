@@ -1,0 +1,119 @@
+"""Room: web.pages.recording. One recording: its transcript with the player, or why there is none yet. Never edits text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from nas_asr.core.languages import LANGUAGES
+from nas_asr.core.search_text import highlights, parse_query
+from nas_asr.core.transcript import Segment
+from nas_asr.services import recordings
+from nas_asr.services.transcripts import TranscriptView, read_transcript
+from nas_asr.web.pages.person import viewer, wants_part
+from nas_asr.web.security import safe_next
+from nas_asr.web.viewer import house
+
+bp = Blueprint("recording", __name__, url_prefix="/recordings/<recording_id>")
+FORMATS = ("txt", "srt", "vtt", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A segment as the page shows it: both texts, each with the places of the words that were looked for."""
+
+    segment: Segment
+    written_marks: Sequence[tuple[int, int]]
+    spoken_marks: Sequence[tuple[int, int]]
+
+    @property
+    def found(self) -> bool:
+        """Whether a word that was looked for stands here."""
+        return bool(self.written_marks or self.spoken_marks)
+
+
+@bp.get("")
+def show(recording_id: str) -> ResponseReturnValue:
+    """The page; `t` opens at that second, `q` marks words, `text=spoken` shows what was said before ITN."""
+    me = viewer()
+    view = recordings.one_recording(house(), me, recording_id)
+    if wants_part("state"):
+        if str(view.version) != request.args.get("seen", "") and request.args.get("seen") == "0":
+            return Response(status=204, headers={"HX-Refresh": "true"})
+        return render_template(
+            "recording/state.html", recording=view, seen=request.args.get("seen", "0"), spoken=LANGUAGES
+        )
+    transcript = read_transcript(house(), me, recording_id) if view.version else None
+    query = request.args.get("q", "").strip()
+    lines = _lines(transcript, query)
+    return render_template(
+        "recording/recording.html", recording=view, seen=str(view.version), transcript=transcript, query=query,
+        lines=lines, start=_second(request.args.get("t", "")), formats=FORMATS,
+        two_texts=any(line.segment.spoken != line.segment.text for line in lines),
+        text="spoken" if request.args.get("text") == "spoken" else "written", spoken=LANGUAGES,
+    )  # fmt: skip
+
+
+@bp.post("/retry")
+def retry(recording_id: str) -> ResponseReturnValue:
+    """A new run."""
+    recordings.retry(house(), viewer(), recording_id)
+    flash(_("It is in the queue again."))
+    return _back(recording_id)
+
+
+@bp.post("/language")
+def language(recording_id: str) -> ResponseReturnValue:
+    """A person says what is spoken; a run that waited for that goes on."""
+    recordings.declare_language(house(), viewer(), recording_id, request.form.get("language", ""))
+    return _back(recording_id)
+
+
+@bp.post("/title")
+def title(recording_id: str) -> ResponseReturnValue:
+    """Another title."""
+    recordings.rename(house(), viewer(), recording_id, request.form.get("title", ""))
+    return _back(recording_id)
+
+
+@bp.post("/stop")
+def stop(recording_id: str) -> ResponseReturnValue:
+    """Stop the run under way."""
+    recordings.stop(house(), viewer(), recording_id)
+    return _back(recording_id)
+
+
+@bp.post("/trash")
+def trash(recording_id: str) -> ResponseReturnValue:
+    """To the trash; the file on the share stays."""
+    recordings.trash(house(), viewer(), recording_id)
+    flash(_("The recording is in the trash. The file in the folder was not touched."))
+    return redirect(url_for("library.index"))
+
+
+def _back(recording_id: str) -> ResponseReturnValue:
+    return redirect(safe_next(request.form.get("next")) or url_for("recording.show", recording_id=recording_id))
+
+
+def _lines(view: TranscriptView | None, query: str) -> list[Line]:
+    if view is None:
+        return []
+    phrases = parse_query(query)
+    return [
+        Line(s, highlights(s.text, phrases), highlights(s.spoken, phrases) if s.spoken != s.text else ())
+        for s in view.transcript.segments
+    ]
+
+
+def _second(text: str) -> float:
+    """A `t` of 12, 12.5 or 1:02:03 in seconds; 0 for anything else, because addresses are typed by hand."""
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        return 0.0
+    seconds = 0.0
+    for part in parts[:3]:
+        seconds = seconds * 60 + part
+    return seconds if 0 <= seconds < 1e7 else 0.0

@@ -1,0 +1,55 @@
+"""Room: web.server. gunicorn around the application: one process, many threads, dies with its parent. No routes."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import BaseApplication
+
+from nas_asr.core import lifeline
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+# Each open page holds one thread for its event stream; web.events caps those below this number.
+THREADS = 32
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, build: "Callable[[], Flask]", options: dict[str, Any]) -> None:
+        self._build = build
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> "Flask":
+        return self._build()
+
+
+def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT. The application is built in the worker process, so that the master stays small."""
+    master = os.getpid()
+    shown = f"[{host}]" if ":" in host else host
+
+    def hold(_server: object, _worker: object) -> None:
+        lifeline.hold(master)
+
+    options = {
+        "bind": f"{shown}:{port}",
+        "workers": 1,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "timeout": 120,
+        "graceful_timeout": 5,
+        "keepalive": 5,
+        "post_fork": hold,
+        "accesslog": None,
+        "loglevel": "warning",
+        "control_socket_disable": True,
+        "forwarder_headers": "",
+        "forwarded_allow_ips": "",
+    }
+    _Server(build, options).run()

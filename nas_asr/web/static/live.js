@@ -1,0 +1,72 @@
+// Tells the live parts of a page (hx-trigger="recordings-changed") that something changed: by server-sent events, or by
+// asking every five seconds where no stream can be had. A hidden page listens to nothing.
+const { events, eventsNow } = document.body.dataset;
+const ASK_MS = 5000;
+const TRY_STREAM_AGAIN_MS = 60000;
+const HIDDEN_MS = 30000;
+let stream = null;
+let asking = 0;
+let last = "";
+let hiding = 0;
+
+function changed(word) {
+  if (word === last) return;
+  last = word;
+  document.body.dispatchEvent(new CustomEvent("recordings-changed"));
+}
+
+function listen() {
+  if (stream || document.hidden) return;
+  stream = new EventSource(events);
+  stream.addEventListener("open", stopAsking);
+  stream.addEventListener("change", (event) => changed(event.data));
+  stream.addEventListener("bye", () => window.location.reload());
+  stream.addEventListener("error", () => {
+    // CONNECTING means that the browser tries again by itself; CLOSED means that we were refused.
+    if (stream?.readyState !== EventSource.CLOSED) return;
+    hush();
+    startAsking();
+    setTimeout(listen, TRY_STREAM_AGAIN_MS);
+  });
+}
+
+function hush() {
+  stream?.close();
+  stream = null;
+}
+
+async function ask() {
+  try {
+    const answer = await fetch(eventsNow, { headers: { Accept: "text/plain" } });
+    if (answer.status === 401) window.location.reload();
+    if (answer.ok) changed(await answer.text());
+  } catch {
+    // The server is restarting or the network is away; the next question will tell.
+  }
+}
+
+function startAsking() {
+  if (!asking) asking = setInterval(() => document.hidden || ask(), ASK_MS);
+}
+
+function stopAsking() {
+  clearInterval(asking);
+  asking = 0;
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hiding);
+  if (document.hidden) hiding = setTimeout(hush, HIDDEN_MS);
+  else listen();
+});
+window.addEventListener("pagehide", hush);
+window.addEventListener("pageshow", (event) => event.persisted && listen());
+
+// Screen readers hear the totals when they change, not each percent.
+document.addEventListener("htmx:afterSwap", () => {
+  const words = document.querySelector("[data-say]")?.dataset.say;
+  const said = document.getElementById("said");
+  if (said && words && said.textContent !== words) said.textContent = words;
+});
+
+listen();

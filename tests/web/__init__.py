@@ -1,0 +1,1 @@
+"""Room: tests.web. What web promises."""

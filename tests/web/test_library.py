@@ -1,0 +1,131 @@
+"""Room: tests.web.test_library. The list, its states, filters, pages and the upload."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from nas_asr.core.recording import RunState
+from nas_asr.services.base import House
+from nas_asr.services.paging import PageOrder
+from nas_asr.services.recordings import RecordingFilter, list_recordings
+from nas_asr.store.models import Recording, Run
+from nas_asr.web.app import StageTwoView, WebSetup, create_app
+from tests.cast import Cast, Clock, make_folder, make_recording, write_transcript
+from tests.web.conftest import SECRET, Visits, visitor
+
+SAMPLE = Path(__file__).parents[1] / "sample" / "meeting.flac"
+
+
+def in_state(house: House, recording_id: str, state: RunState, **fields: object) -> None:
+    with house.db.write() as session:
+        recording = session.get_one(Recording, recording_id)
+        run = session.get_one(Run, recording.run_id)
+        run.state = recording.state = state
+        for name, value in fields.items():
+            setattr(run, name, value)
+
+
+def test_one_sees_ones_teams_recordings_newest_first(visit: Visits, house: House, cast: Cast, clock: Clock) -> None:
+    make_recording(house, cast.choir, "morning")
+    clock.pass_seconds(60)
+    make_recording(house, cast.choir, "evening")
+    make_recording(house, cast.garden, "of the garden")
+    page = visit(cast.rita).get("/").text
+    assert page.index("evening") < page.index("morning")
+    assert "of the garden" not in page
+
+
+def test_progress_is_shown(visit: Visits, house: House, cast: Cast) -> None:
+    in_state(house, make_recording(house, cast.choir), RunState.TRANSCRIBING, progress=0.42)
+    page = visit(cast.rita).get("/").text
+    assert 'value="0.420"' in page and "transcribing 42 %" in page
+
+
+def test_a_failure_says_why_and_offers_to_try_again(visit: Visits, house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir)
+    in_state(
+        house, recording, RunState.FAILED, failure_code="x", failure_message="It broke.", failure_remedy="Mend it."
+    )
+    page = visit(cast.bob).get("/").text
+    assert "It broke. Mend it." in page and f"/recordings/{recording}/retry" in page
+    assert f"/recordings/{recording}/retry" not in visit(cast.rita).get("/").text
+
+
+def test_what_waits_for_the_model_can_be_declared_english(visit: Visits, house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir, language="auto")
+    in_state(house, recording, RunState.QUEUED, waiting_for="model")
+    browser = visit(cast.bob)
+    assert "This is English: transcribe now" in browser.get("/").text
+    browser.post(f"/recordings/{recording}/language", language="en", next="/")
+    assert "This is English" not in browser.get("/").text
+
+
+def test_the_live_part_comes_alone(visit: Visits, house: House, cast: Cast) -> None:
+    make_recording(house, cast.choir, "rehearsal")
+    part = visit(cast.rita).get("/", headers={"HX-Request": "true", "HX-Target": "library"}).text
+    assert part.lstrip().startswith('<div id="library"') and "rehearsal" in part and "<html" not in part
+
+
+@pytest.mark.parametrize(
+    ("query", "found"), [("q=reh", "rehearsal"), ("state=done", "concert"), ("team=choir&q=conc", "concert")]
+)
+def test_the_list_can_be_narrowed(visit: Visits, house: House, cast: Cast, query: str, found: str) -> None:
+    make_recording(house, cast.choir, "rehearsal")
+    write_transcript(house, make_recording(house, cast.choir, "concert"), ["la"])
+    page = visit(cast.rita).get(f"/?{query}").text
+    assert [name for name in ("rehearsal", "concert") if f">{name}</a>" in page] == [found]
+
+
+def test_a_filter_that_fits_nothing_says_so(visit: Visits, house: House, cast: Cast) -> None:
+    make_recording(house, cast.choir)
+    assert "Nothing fits this filter" in visit(cast.rita).get("/?q=zzz").text
+    assert visit(cast.rita).get("/?state=lost").status_code == 422
+
+
+def test_older_recordings_are_a_page_away(visit: Visits, house: House, cast: Cast, clock: Clock) -> None:
+    for number in range(52):
+        make_recording(house, cast.choir, f"take {number:02}")
+        clock.pass_seconds(1)
+    browser = visit(cast.rita)
+    page = browser.get("/").text
+    assert "take 51" in page and "take 01" not in page
+    older = page.split('href="/?cursor=')[1].split('"')[0]
+    assert "take 01" in browser.get(f"/?cursor={older}").text
+    assert browser.get("/?cursor=nonsense").status_code == 422
+
+
+def test_the_empty_library_names_the_folder_to_copy_into(
+    visit: Visits, house: House, cast: Cast, tmp_path: Path
+) -> None:
+    make_folder(house.db, cast.choir, tmp_path / "choir share")
+    make_folder(house.db, cast.garden, tmp_path / "garden share")
+    page = visit(cast.rita).get("/").text
+    assert "choir share" in page and "garden share" not in page
+
+
+def test_a_person_without_a_team_is_told_what_to_do(visit: Visits, cast: Cast) -> None:
+    assert "You are in no team yet" in visit(cast.ada).get("/").text
+
+
+def test_an_upload_becomes_a_queued_recording(visit: Visits, house: House, cast: Cast) -> None:
+    browser = visit(cast.bob)
+    form = {"team": "choir", "language": "en"}
+    answer = browser.post(
+        "/upload", **form, file=[(SAMPLE.open("rb"), "周例会.flac"), (io.BytesIO(b"no sound"), "a.txt")]
+    )
+    assert answer.headers["Location"] == "/"
+    recordings = list_recordings(house, cast.bob, RecordingFilter(), PageOrder()).items
+    assert [(r.title, r.state, r.language, r.author) for r in recordings] == [("周例会", "queued", "en", "bob")]
+    page = browser.get("/").text
+    assert "1 recording taken." in page and "a.txt" in page
+    again = browser.post("/upload", **form, file=(SAMPLE.open("rb"), "copy.flac"))
+    assert again.status_code == 302
+    assert "was here already" in browser.get("/").text
+
+
+def test_the_installation_of_the_second_stage_is_shown(house: House, cast: Cast) -> None:
+    stage = StageTwoView("installing", "Installing torch.", 2, 6)
+    app = create_app(house, WebSetup(secret_key=SECRET, stage_two=lambda: stage))
+    page = visitor(app, cast.alice).get("/").text
+    assert "Step 3 of 6" in page and "Installing torch." in page

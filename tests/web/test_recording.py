@@ -1,0 +1,88 @@
+"""Room: tests.web.test_recording. The transcript page: texts, marks, places, and what stands there before it is done."""
+
+import pytest
+
+from nas_asr.core.recording import RunState
+from nas_asr.services.base import House
+from nas_asr.store.models import SegmentRow
+from tests.cast import Cast, make_recording, write_transcript
+from tests.web.conftest import Visits
+from tests.web.test_library import in_state
+
+
+@pytest.fixture
+def meeting(house: House, cast: Cast) -> str:
+    """A transcribed meeting of the choir, with one place where written and spoken differ."""
+    recording = make_recording(house, cast.choir, "autumn concert")
+    write_transcript(house, recording, ["we met at nine", "two hundred chairs", "今天的会议讨论显存"])
+    with house.db.write() as session:
+        row = session.query(SegmentRow).filter_by(recording_id=recording, position=1).one()
+        row.text = "200 chairs"
+    return recording
+
+
+def test_the_transcript_can_be_read_and_played(visit: Visits, cast: Cast, meeting: str) -> None:
+    page = visit(cast.rita).get(f"/recordings/{meeting}").text
+    assert "autumn concert" in page and "we met at nine" in page
+    assert 'data-start="2000" data-end="3900"' in page
+    assert f'src="/api/v1/recordings/{meeting}/audio"' in page
+    assert "built-in English engine" in page
+    for form in ("txt", "srt", "vtt", "json"):
+        assert f"/export?format={form}" in page
+
+
+def test_words_from_the_address_are_marked(visit: Visits, cast: Cast, meeting: str) -> None:
+    page = visit(cast.rita).get(f"/recordings/{meeting}?q=会议&t=4.0").text
+    assert "今天的<mark>会议</mark>讨论显存" in page
+    assert 'data-start="4.0"' in page
+
+
+def test_both_texts_are_there_and_the_address_chooses(visit: Visits, cast: Cast, meeting: str) -> None:
+    browser = visit(cast.rita)
+    page = browser.get(f"/recordings/{meeting}").text
+    assert "200 chairs" in page and "two hundred chairs" in page
+    assert '<ol class="segments written"' in page
+    assert '<ol class="segments spoken"' in browser.get(f"/recordings/{meeting}?text=spoken").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "second"),
+    [("12", "12.0"), ("1:02:03", "3723.0"), ("-5", "0.0"), ("nan", "0.0"), ("x", "0.0"), ("1e99", "0.0")],
+)
+def test_any_typed_second_is_taken_or_ignored(visit: Visits, cast: Cast, meeting: str, typed: str, second: str) -> None:
+    assert f'data-start="{second}"' in visit(cast.rita).get(f"/recordings/{meeting}?t={typed}").text
+
+
+def test_before_it_is_done_the_page_says_where_it_is(visit: Visits, house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir)
+    browser = visit(cast.bob)
+    assert "It waits for its turn." in browser.get(f"/recordings/{recording}").text
+    in_state(house, recording, RunState.TRANSCRIBING, progress=0.5)
+    assert "transcribing 50 %" in browser.get(f"/recordings/{recording}").text
+    live = {"HX-Request": "true", "HX-Target": "state"}
+    assert "transcribing 50 %" in browser.get(f"/recordings/{recording}?seen=0", headers=live).text
+    write_transcript(house, recording, ["done now"])
+    assert browser.get(f"/recordings/{recording}?seen=0", headers=live).headers["HX-Refresh"] == "true"
+
+
+def test_silence_is_not_an_error(visit: Visits, house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir)
+    write_transcript(house, recording, [])
+    assert "Nobody speaks here" in visit(cast.rita).get(f"/recordings/{recording}").text
+
+
+def test_a_new_title_is_seen_everywhere(visit: Visits, cast: Cast, meeting: str) -> None:
+    browser = visit(cast.bob)
+    browser.post(f"/recordings/{meeting}/title", title="  spring   concert ")
+    assert "spring concert" in browser.get("/").text
+
+
+def test_the_trash_hides_it(visit: Visits, cast: Cast, meeting: str) -> None:
+    browser = visit(cast.bob)
+    browser.post(f"/recordings/{meeting}/trash")
+    assert browser.get(f"/recordings/{meeting}").status_code == 404
+
+
+def test_a_way_back_outside_is_not_taken(visit: Visits, cast: Cast, meeting: str) -> None:
+    answer = visit(cast.bob).post(f"/recordings/{meeting}/title", title="x", next="https://evil.example")
+    assert answer.headers["Location"] == f"/recordings/{meeting}"
