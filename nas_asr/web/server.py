@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import BaseApplication
 
 from nas_asr.core import lifeline
+from nas_asr.core.memory import share_heaps
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -38,6 +39,7 @@ def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
 
     def hold(_server: object, _worker: object) -> None:
         lifeline.hold(master)
+        share_heaps()
 
     def end_streams_first(worker: Any) -> None:
         # An open event stream would hold the end of the process for the whole graceful time.
