@@ -62,7 +62,7 @@ def stays(rule: Rule, one: Candidate, at: datetime) -> Stay | None:
         return Stay.UNDER_WAY
     if not one.newest:
         return Stay.NO_TRANSCRIPT
-    if at - one.touched_at < timedelta(hours=rule.untouched_hours):
+    if rule.untouched_hours and at - one.touched_at < timedelta(hours=rule.untouched_hours):
         return Stay.FRESH
     return None
 

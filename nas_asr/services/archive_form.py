@@ -121,8 +121,8 @@ def _segments(session: Session, version: TranscriptVersion) -> list[dict[str, An
 
 def _people(session: Session, rows: Sequence[Base]) -> dict[str, str]:
     ids = {getattr(row, name, None) for row in rows for name in _PEOPLE} - {None}
-    rows = session.execute(select(User.id, User.name_key).where(User.id.in_(ids)))
-    return {row.id: row.name_key for row in rows}
+    found = session.scalars(select(User).where(User.id.in_(ids)))
+    return {user.id: user.name_key for user in found}
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Room: tests.archive.night_child. Archives a team now, slowly: a process that the tests kill. Arguments: DATA, seconds a step."""
+"""Room: tests.archive.night_child. Does what is due, slowly: a process that the tests kill. Arguments: DATA, seconds a step."""
 
 import sys
 import time

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from nas_asr.core.ids import new_id
 from nas_asr.services.archive import Report
@@ -34,7 +35,7 @@ def record(
     share: tuple[Path, str],
     name: str = "meeting.wav",
     content: bytes = b"",
-    **fields: object,
+    **fields: Any,
 ) -> str:
     """A transcribed recording whose file lies in the share."""
     folder, folder_id = share

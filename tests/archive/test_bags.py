@@ -1,7 +1,6 @@
 """Room: tests.archive.test_bags. A bag is what RFC 8493 and coreutils call whole, and every flipped bit shows."""
 
 import json
-import os
 import random
 import subprocess
 from pathlib import Path
@@ -107,9 +106,9 @@ def test_a_link_in_the_archive_is_not_followed(
 
 def test_the_source_on_the_share_is_only_read(house: House, cast: Cast, share: tuple[Path, str]) -> None:
     record(house, cast.choir, share)
-    before = (tree(share[0]), os.stat(share[0] / "meeting.wav").st_mtime_ns, os.stat(share[0]).st_mtime_ns)
+    before = (tree(share[0]), (share[0] / "meeting.wav").stat().st_mtime_ns, share[0].stat().st_mtime_ns)
     archive_now(house)
-    assert (tree(share[0]), os.stat(share[0] / "meeting.wav").st_mtime_ns, os.stat(share[0]).st_mtime_ns) == before
+    assert (tree(share[0]), (share[0] / "meeting.wav").stat().st_mtime_ns, share[0].stat().st_mtime_ns) == before
 
 
 def test_the_bagit_library_finds_it_valid(bag: Path) -> None:

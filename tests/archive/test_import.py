@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,7 +141,7 @@ def test_words_are_found_and_the_sound_is_heard_again(elsewhere: House, house: H
         found = search(elsewhere, reader, SearchOrder(words), PageOrder())
         assert [hit.recording_id for hit in found.items] == [archived], words
     sound = open_sound(elsewhere, reader, archived)
-    with open(sound.descriptor, "rb") as file:
+    with os.fdopen(sound.descriptor, "rb") as file:
         assert hashlib.sha256(file.read()).hexdigest() == row(house, archived).sha256
 
 

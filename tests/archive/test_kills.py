@@ -1,4 +1,4 @@
-"""Room: tests.archive.test_kills. kill -9 at random points of a night: every bag is whole or absent, and the next one does the rest."""
+"""Room: tests.archive.test_kills. kill -9 at random points of a night: bags are whole or absent, the next one does the rest."""
 
 import os
 import random
