@@ -35,7 +35,7 @@ from nas_asr.services.archive_rules import rule_of
 from nas_asr.services.audio import AudioPlace, locate
 from nas_asr.services.base import House
 from nas_asr.services.transcripts import transcript_of
-from nas_asr.store.models import ArchiveBag, Recording, Team, TranscriptVersion
+from nas_asr.store.models import ArchiveBag, Folder, Recording, Team, TranscriptVersion
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,13 @@ def archive_root(house: House) -> Path:
     """The root, as an absolute path, seen to be there. ArchiveUnavailable where it is not."""
     root = house.options.archive.absolute()
     with house.db.read() as session:
+        watched = session.scalars(select(Folder.path).where(Folder.removed_at.is_(None))).all()
         used = session.scalar(select(ArchiveBag.id).where(ArchiveBag.root == str(root)).limit(1)) is not None
+    if any(root.resolve().is_relative_to(Path(path).resolve()) for path in watched):
+        raise ArchiveUnavailable(
+            f"The archive's root {root} lies in a watched folder, where nothing is ever written.",
+            "Choose another place with NAS_ASR_ARCHIVE_ROOT.",
+        )
     open_root(root, make=root == (house.options.data / "archive").absolute() and not used, used_before=used)
     return root
 
