@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "token": "nas_asr.cli.people:token",
     "folder": "nas_asr.cli.library:folder",
     "transcribe": "nas_asr.cli.library:transcribe",
+    "archive": "nas_asr.cli.archive:archive",
     "doctor": "nas_asr.cli.checkup:doctor",
     "demo": "nas_asr.cli.demo:demo",
 }

@@ -198,11 +198,14 @@ def watch(ctx: click.Context) -> None:
     """Watch the folders of all teams, and repair what a crash left behind."""
     logs.configure()
     from nas_asr import bootstrap
+    from nas_asr.cli.night import NightShift
+    from nas_asr.services.archive_nights import anything_due
     from nas_asr.services.upkeep import Upkeep
     from nas_asr.watcher.main import run
 
-    house = bootstrap.open_house(settings_of(ctx))
-    run(house, sweep=Upkeep(house))
+    settings = settings_of(ctx)
+    house = bootstrap.open_house(settings)
+    run(house, sweep=Upkeep(house, NightShift(settings.data, lambda: anything_due(house))))
 
 
 @click.command()

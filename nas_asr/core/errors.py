@@ -20,6 +20,8 @@ NasAsrError                       code, message, remedy; permanent = trying agai
  |- Conflict                      somebody was quicker, or it is there already -> 409
  |- TooLarge                      over a stated size                       -> 413
  |- StorageFull                   the disk under DATA is full (transient)  -> 507
+ |- ArchiveUnavailable            the archive's root is missing, full or may not be written (transient)
+ |- BagBroken                     a bag of the archive is not whole, or is none of ours
  |- Unexpected                    a fault of ours; a second try may still succeed
  `- QueueUnavailable              Redis does not answer (transient)        -> 503
 """
@@ -159,6 +161,19 @@ class StorageFull(NasAsrError):
 
     code = "storage_full"
     permanent = False
+
+
+class ArchiveUnavailable(NasAsrError):
+    """The archive's root is not there, full, or may not be written."""
+
+    code = "archive_unavailable"
+    permanent = False
+
+
+class BagBroken(NasAsrError):
+    """A bag of the archive is not whole, or was not made by nas_asr."""
+
+    code = "bag_broken"
 
 
 class QueueUnavailable(NasAsrError):

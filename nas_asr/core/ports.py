@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -149,6 +150,8 @@ class Options(Protocol):
     def data(self) -> Path: ...
     @property
     def archive(self) -> Path: ...
+    @property
+    def archive_at(self) -> time: ...
     @property
     def engine(self) -> str: ...
     @property

@@ -42,18 +42,7 @@ def read_transcript(house: House, viewer: Viewer, recording_id: str, number: int
     with house.db.read() as session:
         row = Scope(session, viewer).recording(recording_id)
         version, author = _version(session, viewer, row, number or recording.version)
-        segments = session.scalars(
-            select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position)
-        )
-        transcript = Transcript(
-            segments=tuple(_segment(segment) for segment in segments),
-            duration_ms=version.duration_ms,
-            speech_ms=version.speech_ms,
-            elapsed_ms=version.elapsed_ms,
-            engine=EngineLabel(version.engine, version.model, version.revision, version.device),
-            language=version.language,
-        )
-        return TranscriptView(recording, _version_view(version, author), transcript)
+        return TranscriptView(recording, _version_view(version, author), transcript_of(session, version))
 
 
 def list_versions(house: House, viewer: Viewer, recording_id: str) -> list[VersionView]:
@@ -65,6 +54,21 @@ def list_versions(house: House, viewer: Viewer, recording_id: str) -> list[Versi
             statement.add_columns(User.name).outerjoin(User, User.id == TranscriptVersion.author_id)
         ).all()
         return [_version_view(version, author) for version, author in rows]
+
+
+def transcript_of(session: Session, version: TranscriptVersion) -> Transcript:
+    """The whole of a version that the caller may see."""
+    segments = session.scalars(
+        select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position)
+    )
+    return Transcript(
+        segments=tuple(_segment(segment) for segment in segments),
+        duration_ms=version.duration_ms,
+        speech_ms=version.speech_ms,
+        elapsed_ms=version.elapsed_ms,
+        engine=EngineLabel(version.engine, version.model, version.revision, version.device),
+        language=version.language,
+    )
 
 
 def _version(

@@ -75,6 +75,10 @@ _ACTIONS = {
     "recording.trashed": lazy("put into the trash recording"),
     "recording.stopped": lazy("stopped recording"),
     "recording.uploaded": lazy("uploaded recording"),
+    "archive.rule_set": lazy("set the archive rule of"),
+    "archive.asked_now": lazy("asked for the archive of"),
+    "archive.asked_verify": lazy("asked to verify the archive of"),
+    "recording.imported": lazy("imported from an archive"),
     "ledger.retried": lazy("asked to look again at"),
 }
 

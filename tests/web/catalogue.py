@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "nas_asr" / "web" / "translations"
 # What only the command line says is not collected.
 BELOW = (
-    "core/*.py", "services/*.py", "media/*.py", "engine/*.py", "worker/*.py", "watcher/*.py", "store/scope.py",
+    "core/*.py", "services/*.py", "media/*.py", "engine/*.py", "worker/*.py", "archive/*.py", "watcher/*.py", "store/scope.py",
     "store/database.py", "install/st*.py", "install/torch_source.py",
 )  # fmt: skip
 _NAMES = {name for name, kind in vars(errors).items() if inspect.isclass(kind)} | {"TooManyTries", "FailureView"}

@@ -63,7 +63,7 @@ class World:
                     changed_at=START,
                 )  # fmt: skip
             )
-        self.ids |= {"slug": "choir", "token_id": "none", "filename": "app.css"}
+        self.ids |= {"slug": "choir", "token_id": "none", "any(now, verify):kind": "verify", "filename": "app.css"}
 
     def new_directory(self) -> str:
         path = self.tmp_path / new_id()
@@ -117,6 +117,9 @@ PAGES = (
     Row("POST", "/folders/<folder_id>/language", MANAGING, _form(language="en")),
     Row("POST", "/folders/<folder_id>/lines/<line_id>/look-again", (302, 404, 403, 302, 302, 302)),
     Row("POST", "/folders/<folder_id>/remove", MANAGING),
+    Row("GET", "/archive", MINE),
+    Row("POST", "/archive/<slug>/rule", MANAGING, _form(on="1", min_minutes="5", untouched_hours="12")),
+    Row("POST", "/archive/<slug>/<any(now, verify):kind>", MANAGING),
     Row("GET", "/teams", MINE),
     Row("GET", "/teams/<slug>", SEEN),
     Row("POST", "/teams/<slug>/members", MANAGING, _form(name="charlie", role="reader")),

@@ -1,9 +1,9 @@
-"""Room: store.models.house. What the house keeps about itself: audit, heartbeats, failed log-ins, archive runs."""
+"""Room: store.models.house. What the house keeps about itself: audit, heartbeats, failed log-ins."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nas_asr.store.models.base import ID, Base, UtcDateTime
@@ -46,19 +46,3 @@ class LoginFailure(Base):
     key: Mapped[str] = mapped_column(String(200), primary_key=True)  # "user:<folded name>" or "address:<ip>"
     failures: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class ArchiveRun(Base):
-    """One night's archive of one team: due-ness is this table, never a timer (decision 12)."""
-
-    __tablename__ = "archive_runs"
-    __table_args__ = (UniqueConstraint("team_id", "due_at"),)
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True)
-    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    state: Mapped[str] = mapped_column(String(16), default="due")
-    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    failure: Mapped[str] = mapped_column(Text, default="")

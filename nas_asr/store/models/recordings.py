@@ -58,6 +58,7 @@ class Recording(Base):
     draft: Mapped[bool] = mapped_column(default=False)
     trashed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    archived_version: Mapped[int] = mapped_column(default=0)  # the newest version that the archive has
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -1,0 +1,166 @@
+"""Room: services.archive_form. A recording as the archive keeps it: all its rows as JSON, and back. Never opens a file.
+
+`transcript.json` is the export of the version that readers see, so that any reader of our exports reads it, with everything
+else that the house knows of the recording under `archive`. Rows are written column by column as the tables have them: a column
+that comes later is kept from that day on.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum as Words
+from typing import Any, TypeVar
+
+from sqlalchemy import Boolean, Enum, Float, Integer, LargeBinary, String, inspect, select
+from sqlalchemy.orm import Session
+
+from nas_asr.core.clock import iso
+from nas_asr.core.errors import BagBroken
+from nas_asr.store.models import (
+    Base,
+    Folder,
+    LedgerLine,
+    Recording,
+    Run,
+    SegmentRow,
+    Team,
+    TranscriptVersion,
+    User,
+    UtcDateTime,
+)
+
+SCHEMA = "nas_asr.archive/1"
+R = TypeVar("R", bound=Base)
+_ID = re.compile(r"[a-z0-9]{1,32}")
+# Row numbers and whom they belong to are the house's own, what is archived is told by the bag, people go by their names.
+_NOT_KEPT = {"key", "team_id", "archived_at", "archived_version", "idempotency_key"}
+_PEOPLE = ("author_id", "requested_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A recording's rows read back; team: its slug and name where it was archived; people: name keys by id."""
+
+    recording: dict[str, Any]
+    runs: Sequence[dict[str, Any]]
+    versions: Sequence[tuple[dict[str, Any], Sequence[dict[str, Any]]]]
+    team: tuple[str, str]
+    people: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest version."""
+        return max(int(row["number"]) for row, _ in self.versions)
+
+
+def archive_part(session: Session, recording: Recording) -> dict[str, Any]:
+    """Everything that the house knows of a recording, ready for JSON."""
+    team = session.get_one(Team, recording.team_id)
+    folder = session.get(Folder, recording.folder_id or "")
+    of_it = {"recording_id": recording.id}
+    runs = session.scalars(select(Run).filter_by(**of_it).order_by(Run.created_at, Run.id)).all()
+    versions = session.scalars(select(TranscriptVersion).filter_by(**of_it).order_by(TranscriptVersion.number)).all()
+    lines = session.scalars(select(LedgerLine).filter_by(**of_it).order_by(LedgerLine.first_seen_at, LedgerLine.id))
+    return {
+        "schema": SCHEMA,
+        "team": {"id": team.id, "slug": team.slug, "name": team.name},
+        "folder": None if folder is None else {"id": folder.id, "name": folder.name, "path": folder.path},
+        "recording": row_out(recording),
+        "runs": [row_out(run) for run in runs],
+        "versions": [row_out(version) | {"segments": _segments(session, version)} for version in versions],
+        "ledger": [row_out(line) for line in lines],
+        "people": _people(session, [recording, *runs, *versions]),
+    }
+
+
+def read_archive_part(content: bytes) -> Kept:
+    """What archive_part wrote. Raises BagBroken where it is something else."""
+    try:
+        part = json.loads(content)["archive"]
+        if part["schema"] != SCHEMA:
+            raise ValueError("another schema")
+        versions = [
+            (row_in(TranscriptVersion, row), [row_in(SegmentRow, one) for one in row["segments"]])
+            for row in part["versions"]
+        ]
+        if not versions:
+            raise ValueError("no version")
+        team = (str(part["team"]["slug"]), str(part["team"]["name"]))
+        people = {str(key): str(name) for key, name in part["people"].items()}
+        runs = [row_in(Run, row) for row in part["runs"]]
+        return Kept(row_in(Recording, part["recording"]), runs, versions, team, people)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BagBroken(
+            "The bag's transcript.json is not one that this version of nas_asr can read.",
+            "See whether a newer nas_asr made it.",
+        ) from error
+
+
+def row_out(row: Base) -> dict[str, Any]:
+    """The columns of a row as JSON has them."""
+    names = [column.key for column in inspect(type(row)).column_attrs]
+    return {name: _plain(getattr(row, name)) for name in names if name not in _NOT_KEPT}
+
+
+def row_in(kind: type[Base], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row from JSON, checked against their types; columns that this version does not know are left out."""
+    columns = {column.key: column.columns[0] for column in inspect(kind).column_attrs}
+    return {
+        name: _value(name, columns[name].type, given[name], bool(columns[name].nullable))
+        for name in columns.keys() & given.keys() - _NOT_KEPT
+    }
+
+
+def _segments(session: Session, version: TranscriptVersion) -> list[dict[str, Any]]:
+    rows = session.scalars(select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position))
+    return [row_out(row) for row in rows]
+
+
+def _people(session: Session, rows: Sequence[Base]) -> dict[str, str]:
+    ids = {getattr(row, name, None) for row in rows for name in _PEOPLE} - {None}
+    found = session.scalars(select(User).where(User.id.in_(ids)))
+    return {user.id: user.name_key for user in found}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat() if value.microsecond % 1000 else iso(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return value.value if isinstance(value, Words) else value
+
+
+def _value(name: str, kind: Any, value: Any, nullable: bool) -> Any:
+    if value is None and nullable:
+        return None
+    if (name == "id" or name.endswith("_id")) and not _ID.fullmatch(_a(str, value)):
+        raise ValueError(f"{name} is no id")  # ids become names of files
+    if isinstance(kind, UtcDateTime):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(f"{name} has no zone")
+        return moment
+    if isinstance(kind, LargeBinary):
+        return base64.b64decode(value, validate=True)
+    if isinstance(kind, Enum):
+        return _a(str, value) and kind.enum_class(value)  # type: ignore[misc]  # all of ours have a class
+    return _of_plain(kind, value)
+
+
+def _of_plain(kind: Any, value: Any) -> Any:
+    if isinstance(kind, Boolean):
+        return _a(bool, value)
+    if isinstance(kind, Integer):
+        return _a(int, value)
+    if isinstance(kind, Float):
+        return float(value)
+    return _a(str, value) if isinstance(kind, String) else value
+
+
+def _a(kind: type, value: Any) -> Any:
+    if type(value) is not kind:
+        raise ValueError(f"{value!r} is no {kind.__name__}")
+    return value

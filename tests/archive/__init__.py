@@ -1,0 +1,1 @@
+"""Room: tests.archive. The archive: bags, nights, verification, import."""
