@@ -106,6 +106,28 @@ def test_a_stranger_cannot_make_us_read_a_large_body(visit: Visits) -> None:
     assert answer.status_code == 413
 
 
+def test_only_who_may_hand_in_files_sends_much_and_only_there(house: House, cast: Cast) -> None:
+    app = create_app(house, WebSetup(secret_key=SECRET, max_upload_mb=64))
+    for person, path in ((cast.rita, "/upload"), (cast.bob, "/account/wishes")):
+        much = (io.BytesIO(b"x" * (17 << 20)), "a.wav")
+        assert visitor(app, person).post(path, team="choir", file=much).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/recordings/%00", "/folders/%00", "/teams/%00"])
+def test_an_address_with_a_zero_byte_leads_nowhere(visit: Visits, cast: Cast, path: str) -> None:
+    assert visit(cast.ada).get(path).status_code == 404
+
+
+def test_a_form_with_a_zero_byte_is_refused_in_words(visit: Visits, cast: Cast) -> None:
+    for answer in (
+        visit(cast.ada).post("/admin/teams", name="a\0b"),
+        visit(cast.alice).post("/teams/choir/members", name="bo\0b", role="reader"),
+        visit(cast.alice).get("/search?q=a%00"),
+    ):
+        assert answer.status_code == 422
+        assert "zero byte" in answer.text
+
+
 def test_a_file_over_the_limit_is_refused_in_words(visit: Visits, cast: Cast) -> None:
     answer = visit(cast.bob).post("/upload", team="choir", file=(io.BytesIO(b"x" * 2_500_000), "a.wav"))
     assert answer.status_code == 413
