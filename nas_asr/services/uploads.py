@@ -140,7 +140,7 @@ def _desk(house: House, viewer: Viewer, order: UploadOrder) -> tuple[_Desk, Acce
     with house.db.read() as session:
         team = Scope(session, viewer).ingest_team(order.team)
         name = shown_name(order.filename)
-        folder = house.uploads.absolute() / team.id
+        folder = house.uploads.resolve() / team.id
         desk = _Desk(viewer, order, team.id, folder, order.language or team.language, name)
         return desk, _known_key(session, desk)
 
@@ -241,7 +241,7 @@ def _arrival(house: House, desk: _Desk, part: _Part, home: Path, found: MediaInf
     moment, source = recorded_at(clues, otherwise="upload")
     return Arrival(
         recording_id=home.name.partition(".")[0], team_id=desk.team_id, folder_id=None,
-        raw_path=os.fsencode(home.relative_to(house.uploads.absolute())), path=desk.name,
+        raw_path=os.fsencode(home.relative_to(house.uploads.resolve())), path=desk.name,
         title=shown_line(desk.order.title) or title_of(desk.name), size_bytes=part.size, sha256=part.sha256,
         media=found, language=desk.language, recorded_at=moment, recorded_from=source,
         author_id=desk.viewer.user_id, idempotency_key=desk.order.idempotency_key or None,
