@@ -7,7 +7,7 @@ anybody can send, would close the house. So a request starts with a few seconds 
 import errno
 import socket
 import time
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -60,7 +60,7 @@ class PatientSocket(socket.socket):
         except TimeoutError as error:
             raise _gone() from error
 
-    def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> int:
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """As usual, for a minute without any progress."""
         try:
             return super().sendfile(file, offset, count)
