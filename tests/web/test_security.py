@@ -1,9 +1,11 @@
 """Room: tests.web.test_security. What every answer carries, and who is believed: headers, hosts, proxies, forms, sizes."""
 
 import io
+import sqlite3
 
 import pytest
 from flask import Flask, request
+from sqlalchemy.exc import OperationalError
 
 from nas_asr.core.access import TokenScope
 from nas_asr.services.base import House
@@ -132,6 +134,21 @@ def test_a_file_over_the_limit_is_refused_in_words(visit: Visits, cast: Cast) ->
     answer = visit(cast.bob).post("/upload", team="choir", file=(io.BytesIO(b"x" * 2_500_000), "a.wav"))
     assert answer.status_code == 413
     assert "larger than this server accepts" in answer.text
+
+
+def test_a_database_that_somebody_holds_is_said_in_words(app: Flask, cast: Cast) -> None:
+    def held() -> str:
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise OperationalError("BEGIN IMMEDIATE", {}, error)
+
+    app.add_url_rule("/held", "held", held)
+    app.add_url_rule("/api/v1/held", "held_call", held)
+    browser = visitor(app, cast.alice)
+    page, call = browser.get("/held"), browser.get("/api/v1/held")
+    assert page.status_code == call.status_code == 503
+    assert "busy" in page.text and call.get_json()["error"]["code"] == "busy"
+    assert page.headers["Retry-After"]
 
 
 def test_an_unforeseen_error_shows_no_trace(app: Flask, cast: Cast) -> None:
