@@ -10,6 +10,9 @@ from nas_asr.core.errors import Unreadable
 
 # NONBLOCK: opening a fifo must not wait for its writer
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+_FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# To pass through a folder takes less permission than to list it
+_PASS = getattr(os, "O_PATH", os.O_RDONLY)
 _PIECE = 1 << 20
 
 _WHY = {
@@ -42,8 +45,9 @@ class Fingerprint:
 def open_no_follow(path: bytes, root: bytes = b"") -> int:
     """A read-only descriptor of a regular file; the caller closes it.
 
-    root: the folder that the path must lie in; no component below it may be a symbolic link. The root itself may be reached
-    through links, for an administrator chose it. Without a root only the last component may be none. Raises Unreadable.
+    root: the folder that the path must lie in, as it was resolved when it was chosen; no component of either may be a symbolic
+    link by now, for whoever may write beside a folder could put another team's in its place. Without a root only the last
+    component may be none. Raises Unreadable.
     """
     try:
         descriptor = _open_below(root, _parts_below(path, root)) if root else os.open(path, _READ | os.O_NOFOLLOW)
@@ -64,15 +68,28 @@ def _parts_below(path: bytes, root: bytes) -> list[bytes]:
 
 
 def _open_below(root: bytes, parts: list[bytes]) -> int:
-    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    here = _descend(os.open(b"/", _PASS | _FOLDER), [*root.split(b"/"), *parts[:-1]], _PASS)
     try:
-        for part in parts[:-1]:
-            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
-            os.close(here)
-            here = below
         return os.open(parts[-1], _READ | os.O_NOFOLLOW, dir_fd=here)
     finally:
         os.close(here)
+
+
+def open_folder(root: bytes, below: bytes = b"") -> int:
+    """A descriptor of a folder to list: the root itself, or one below it. Follows no link. Raises OSError."""
+    return _descend(os.open(b"/", _PASS | _FOLDER), [*root.split(b"/"), *below.split(b"/")], os.O_RDONLY)
+
+
+def _descend(here: int, parts: list[bytes], how: int) -> int:
+    """From an open folder, which is closed, down to the last of the parts, which is opened as `how` says."""
+    parts = [part for part in parts if part] or [b"."]
+    for left, part in zip(range(len(parts) - 1, -1, -1), parts, strict=True):
+        try:
+            below = os.open(part, (_PASS if left else how) | _FOLDER, dir_fd=here)
+        finally:
+            os.close(here)
+        here = below
+    return here
 
 
 def fingerprint(descriptor: int) -> Fingerprint:

@@ -211,7 +211,7 @@ def _refuse_too_many(session: Session, house: House, keys: tuple[str, str]) -> N
     for row in session.scalars(select(LoginFailure).where(LoginFailure.key.in_(keys))):
         # An address may be a whole family behind one router: it gets more tries than one account.
         over = row.failures - (_FREE_TRIES if row.key.startswith("user:") else 4 * _FREE_TRIES)
-        if over < 0:
+        if over < 0 or row.last_at > house.now():  # a clock that was set back must not lock anybody out for a year
             continue
         wait = timedelta(seconds=min(2.0 ** min(over, 20), _LONGEST_WAIT_S))
         if (left := row.last_at + wait - house.now()) > timedelta():

@@ -37,7 +37,7 @@ def locate(house: House, session: Session, recording: Recording) -> AudioPlace:
 
 def _places(house: House, session: Session, recording: Recording) -> Iterator[AudioPlace]:
     if recording.folder_id is None:
-        yield _below(os.fsencode(house.uploads.absolute()), recording.raw_path)
+        yield _below(os.fsencode(house.uploads.resolve()), recording.raw_path)
     elif (folder := session.get(Folder, recording.folder_id)) is not None:
         yield _below(os.fsencode(folder.path), recording.raw_path)
     others = session.execute(

@@ -3,6 +3,8 @@
 import unicodedata
 from pathlib import PurePosixPath
 
+MAX_TITLE = 300
+
 # Control characters, and those that turn the direction of writing around.
 _CODES = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _UNSHOWABLE = dict.fromkeys(_CODES, "\ufffd")
@@ -19,8 +21,13 @@ def shown_name(name: str) -> str:
     return shown_path(last.encode("utf-8", "surrogateescape"))
 
 
+def shown_line(text: str) -> str:
+    """What a person typed as a title or a name: one line, without what would garble it on a page or in a terminal."""
+    return " ".join(text.split()).translate(_UNSHOWABLE)
+
+
 def title_of(path: str) -> str:
-    """The title that a shown path gives: its last part without the extension."""
+    """The title that a shown path gives: its last part without the extension, as long as a title may be."""
     name = PurePosixPath(path).name
     stem = PurePosixPath(name).stem.strip()
-    return stem or name or "recording"
+    return (stem or name or "recording")[:MAX_TITLE]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -15,6 +15,7 @@ from nas_asr.core.ids import new_id
 from nas_asr.core.languages import check_language
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import Act, House, audit
+from nas_asr.services.file_names import shown_line
 from nas_asr.services.recorded_at import in_site_zone
 from nas_asr.store.models import Folder, LedgerLine, Team
 from nas_asr.store.scope import Scope
@@ -98,11 +99,13 @@ def add_row(session: Session, house: House, team: Team, order: FolderOrder) -> F
         path = _existing(str(order.path))
     else:
         path = default_folder(house, team.slug)
+        if path.is_symlink():  # whoever can write beside it must not choose in its place what is read
+            raise Invalid(f"{path} is a symbolic link.", "Ask an admin to add the folder that it leads to.", field="path")
         path.mkdir(parents=True, exist_ok=True)
         path = path.resolve()
     _refuse_overlap(session, house, path)
     folder = Folder(
-        id=new_id(), team_id=team.id, path=str(path), name=order.name.strip()[:120] or path.name or str(path),
+        id=new_id(), team_id=team.id, path=str(path), name=shown_line(order.name)[:120] or path.name or str(path),
         language=order.language, created_at=house.now(),
     )  # fmt: skip
     session.add(folder)
@@ -159,7 +162,8 @@ def _since(house: House, text: str) -> datetime | None:
         return house.now()
     try:
         moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else in_site_zone(moment, house.options.timezone)
+        # UTC already here, because in the first and the last year there are moments whose UTC is in no year at all
+        return (moment if moment.tzinfo else in_site_zone(moment, house.options.timezone)).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise Invalid(
             f"“{text}” is not a date.", "Use all, now, or a date such as 2026-01-31.", field="since"

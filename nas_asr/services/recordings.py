@@ -14,6 +14,7 @@ from nas_asr.core.languages import check_language
 from nas_asr.core.recording import UNDER_WAY, RunState, recording_state
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.engines import waiting_for
+from nas_asr.services.file_names import MAX_TITLE, shown_line
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
 from nas_asr.services.ringing import ring
 from nas_asr.store.models import Folder, Recording, Run, Team, TranscriptVersion, User
@@ -154,8 +155,8 @@ def declare_language(house: House, viewer: Viewer, recording_id: str, language: 
 
 def rename(house: House, viewer: Viewer, recording_id: str, title: str) -> None:
     """Another title; the file on the share keeps its name."""
-    title = " ".join(title.split())
-    if not 1 <= len(title) <= 300:
+    title = shown_line(title)
+    if not 1 <= len(title) <= MAX_TITLE:
         raise Invalid("A title has 1 to 300 characters.", field="title")
     with house.db.write() as session:
         recording = Scope(session, viewer).recording(recording_id, Action.WRITE)

@@ -12,6 +12,7 @@ from nas_asr.core.errors import Conflict, Invalid, NotVisible
 from nas_asr.core.ids import new_id
 from nas_asr.core.search_text import fold
 from nas_asr.services.base import Act, House, audit
+from nas_asr.services.file_names import shown_line
 from nas_asr.store.models import HotwordVersion, Member, Team, User
 from nas_asr.store.scope import Scope
 
@@ -56,7 +57,7 @@ def add_team(session: Session, house: House, slug: str, name: str = "") -> Team:
         raise Invalid("A team's short name has 1 to 64 of a-z, 0-9 and inner hyphens.", "Such as: sales", field="slug")
     if session.scalar(select(Team.id).where(Team.slug == slug)):
         raise Conflict(f"There is already a team called {slug}.", "Choose another short name.")
-    team = Team(id=new_id(), slug=slug, name=name.strip()[:120] or slug, created_at=house.now())
+    team = Team(id=new_id(), slug=slug, name=shown_line(name)[:120] or slug, created_at=house.now())
     session.add(team)
     session.flush()
     return team

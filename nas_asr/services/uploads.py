@@ -25,7 +25,7 @@ from nas_asr.core.languages import check_language
 from nas_asr.core.ports import MediaInfo
 from nas_asr.services.arrivals import Arrival, add_recording, same_bytes
 from nas_asr.services.base import Act, House, audit
-from nas_asr.services.file_names import shown_name, title_of
+from nas_asr.services.file_names import MAX_TITLE, shown_line, shown_name, title_of
 from nas_asr.services.ingest import Probe
 from nas_asr.services.recorded_at import Clues, recorded_at
 from nas_asr.services.ringing import ring
@@ -133,14 +133,14 @@ def _desk(house: House, viewer: Viewer, order: UploadOrder) -> tuple[_Desk, Acce
     """Where it goes, and what the key was used for before."""
     if order.language:
         check_language(order.language)
-    if len(order.title) > 300:
+    if len(order.title) > MAX_TITLE:
         raise Invalid("A title has 1 to 300 characters.", field="title")
     if len(order.idempotency_key) > 120:
         raise Invalid("An Idempotency-Key has at most 120 characters.", field="Idempotency-Key")
     with house.db.read() as session:
         team = Scope(session, viewer).ingest_team(order.team)
         name = shown_name(order.filename)
-        folder = house.uploads.absolute() / team.id
+        folder = house.uploads.resolve() / team.id
         desk = _Desk(viewer, order, team.id, folder, order.language or team.language, name)
         return desk, _known_key(session, desk)
 
@@ -241,8 +241,8 @@ def _arrival(house: House, desk: _Desk, part: _Part, home: Path, found: MediaInf
     moment, source = recorded_at(clues, otherwise="upload")
     return Arrival(
         recording_id=home.name.partition(".")[0], team_id=desk.team_id, folder_id=None,
-        raw_path=os.fsencode(home.relative_to(house.uploads.absolute())), path=desk.name,
-        title=" ".join(desk.order.title.split()) or title_of(desk.name), size_bytes=part.size, sha256=part.sha256,
+        raw_path=os.fsencode(home.relative_to(house.uploads.resolve())), path=desk.name,
+        title=shown_line(desk.order.title) or title_of(desk.name), size_bytes=part.size, sha256=part.sha256,
         media=found, language=desk.language, recorded_at=moment, recorded_from=source,
         author_id=desk.viewer.user_id, idempotency_key=desk.order.idempotency_key or None,
     )  # fmt: skip

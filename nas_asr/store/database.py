@@ -64,6 +64,12 @@ class Database:
         self.engine.dispose()
 
 
+def is_busy(error: Exception) -> bool:
+    """Whether somebody else held the database for longer than we wait."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def _disk_is_full(error: OperationalError) -> bool:
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == "53100"

@@ -6,12 +6,18 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nas_asr.media import open_folder
 from nas_asr.services.sightings import Sighting, Stat
 from nas_asr.watcher import ignore
 
+_ELSEWHERE = (
+    "In the folder's place there is something else, or a symbolic link on the way to it. If that is meant to be, remove the "
+    "folder and add it again; its recordings stay."
+)
 _WHY = {
     errno.ENOENT: "The folder is not there. Is the share mounted?",
-    errno.ENOTDIR: "In the folder's place there is something else.",
+    errno.ENOTDIR: _ELSEWHERE,
+    errno.ELOOP: _ELSEWHERE,
     errno.EACCES: "The folder may not be read",
     errno.EPERM: "The folder may not be read",
     errno.ESTALE: "The share was taken away while it was mounted.",
@@ -101,26 +107,32 @@ def _walk(root: bytes) -> tuple[dict[bytes, Sighting], tuple[bytes, ...]]:
 def _listed(root: bytes, folder: bytes, waiting: list[bytes]) -> Iterator[Sighting]:
     """Files of one folder; the folders in it are put on the list of those that wait."""
     prefix = folder + b"/" if folder else b""
-    with os.scandir(root + b"/" + folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if not ignore.skips_folder(entry.name):
-                    waiting.append(prefix + entry.name)
-            elif not ignore.is_junk(entry.name) and (sighting := _seen(entry, prefix)) is not None:
-                yield sighting
+    # Opened without following links, for a folder may be exchanged for a link after it was seen
+    descriptor = open_folder(root, folder)
+    try:
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                name = os.fsencode(entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    if not ignore.skips_folder(name):
+                        waiting.append(prefix + name)
+                elif not ignore.is_junk(name) and (sighting := _seen(entry, name, prefix)) is not None:
+                    yield sighting
+    finally:
+        os.close(descriptor)
 
 
-def _seen(entry: os.DirEntry[bytes], prefix: bytes) -> Sighting | None:
+def _seen(entry: os.DirEntry[str], name: bytes, prefix: bytes) -> Sighting | None:
     try:
         status = entry.stat(follow_symlinks=False)
     except FileNotFoundError:  # it went between listing and looking
         return None
-    rule = ignore.rule_for(entry.name)
+    rule = ignore.rule_for(name)
     if not stat.S_ISREG(status.st_mode):
-        if not ignore.sounds_like_audio(entry.name):
+        if not ignore.sounds_like_audio(name):
             return None
         rule = ignore.LINK if stat.S_ISLNK(status.st_mode) else ignore.SPECIAL
-    return Sighting(prefix + entry.name, Stat.of(status), rule)
+    return Sighting(prefix + name, Stat.of(status), rule)
 
 
 def _why(error: OSError) -> str:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from nas_asr.core import errors as core
 from nas_asr.services.accounts import TooManyTries, anybody
+from nas_asr.store.database import DatabaseTrouble, is_busy
 from nas_asr.web.locale import said
 from nas_asr.web.security import here
 from nas_asr.web.viewer import house
@@ -34,7 +35,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
 }
 _CODES: Mapping[int, str] = {
     400: "bad_request", 401: "not_signed_in", 403: "not_permitted", 404: "not_found", 405: "method_not_allowed",
-    409: "conflict", 413: "too_large", 415: "not_audio", 416: "bad_range", 422: "invalid", 429: "slow_down",
+    409: "conflict", 413: "too_large", 415: "not_audio", 416: "bad_range", 422: "invalid", 429: "slow_down", 503: "busy",
 }  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def configure(app: Flask) -> None:
     """Every error leaves through one of these."""
     app.register_error_handler(core.NasAsrError, _ours)
     app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(DatabaseTrouble, _of_database)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -107,6 +109,16 @@ def _sentence(error: HTTPException) -> tuple[str, str]:
         429: (_("Too many tries."), _("Wait a minute and try again.")),
     }
     return sentences.get(error.code or 400, (_("This request cannot be answered."), _("Go back and try again.")))
+
+
+def _of_database(error: Exception) -> ResponseReturnValue:
+    if not is_busy(error):
+        return _unforeseen(error)
+    log.warning("web.database_busy", extra={"path": request.path})
+    told = _("The database is busy with something else; nothing was changed."), _("Try again in a minute.")
+    answer = _envelope(503, core.NasAsrError(*told)) if wants_json() else _page(503, *told)
+    answer.headers["Retry-After"] = "60"
+    return answer
 
 
 def _unforeseen(error: Exception) -> ResponseReturnValue:

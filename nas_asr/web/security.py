@@ -14,6 +14,8 @@ from flask_login import LoginManager, current_user, login_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from nas_asr.core.access import Viewer
+from nas_asr.core.errors import Invalid, NotVisible
 from nas_asr.services.accounts import SignedIn
 from nas_asr.web.viewer import SessionUser, by_token, load_session
 from nas_asr.web.wiring import WebSetup
@@ -25,6 +27,7 @@ _MIB = 1024 * 1024
 _STRANGERS_BODY = 1 * _MIB
 _FORM_BODY = 16 * _MIB
 _SESSION = timedelta(days=30)
+_TAKE_FILES = frozenset({"library.upload", "api.upload"})
 
 limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=False)
 csrf = CSRFProtect()
@@ -54,6 +57,7 @@ def configure(app: Flask, web: WebSetup) -> None:
     app.session_interface = _Sessions()
     app.before_request(_limit_body)
     app.before_request(_refuse_forged)
+    app.before_request(_refuse_zero_bytes)
     csrf.init_app(app)
     login.init_app(app)
     limiter.init_app(app)
@@ -139,13 +143,18 @@ class _Headers:
 
 
 def _limit_body() -> None:
-    """A body is read before anybody is asked who they are: strangers send little, and only forms with files send much."""
+    """A body is read before its sender's wish is weighed: strangers send little, and much only who may hand in files, there."""
     if by_token_of_api():
         return
     if not current_user.is_authenticated:
         request.max_content_length = _STRANGERS_BODY
-    elif request.mimetype != "multipart/form-data":
+    elif request.endpoint not in _TAKE_FILES or not hands_in(current_user.signed_in.viewer):
         request.max_content_length = _FORM_BODY
+
+
+def hands_in(viewer: Viewer) -> bool:
+    """Whether there is any team that this viewer may hand recordings to: nobody else's gigabytes are let in."""
+    return any(viewer.may_ingest(team) for team in viewer.roles)
 
 
 def _refuse_forged() -> None:
@@ -155,6 +164,17 @@ def _refuse_forged() -> None:
     if request.path.startswith("/api/") and not current_user.is_authenticated:
         return  # nobody's cookie: the API says 401
     csrf.protect()
+
+
+def _refuse_zero_bytes() -> None:
+    """No name, title or search holds a zero byte, and PostgreSQL stores none: said here once, for all pages."""
+    if request.path.startswith("/api/"):
+        return  # it says so itself, and tells the field
+    if any("\0" in str(value) for value in (request.view_args or {}).values()):
+        raise NotVisible("There is nothing here under this address for you.")
+    for given in (request.args, request.form):
+        if any("\0" in name or "\0" in value for name, value in given.items(multi=True)):
+            raise Invalid("What was sent holds a zero byte.", "Leave it out.")
 
 
 def by_token_of_api() -> bool:

@@ -10,6 +10,7 @@ from gunicorn.app.base import BaseApplication
 
 from nas_asr.core import lifeline
 from nas_asr.core.memory import share_heaps
+from nas_asr.web.patience import PatientWorker
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -56,7 +57,7 @@ def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
     options = {
         "bind": f"{shown}:{port}",
         "workers": 1,
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "threads": THREADS,
         "timeout": 120,
         "graceful_timeout": 5,

@@ -51,12 +51,23 @@ def test_a_linked_folder_below_the_watched_one_is_never_followed(tmp_path: Path)
         _read(root / "in" / "a.wav", root)
 
 
-def test_the_watched_folder_itself_may_be_reached_through_a_link(tmp_path: Path) -> None:
-    real = tmp_path / "real"
-    real.mkdir()
-    (real / "a.wav").write_bytes(b"x")
-    (tmp_path / "root").symlink_to(real)
-    assert _read(tmp_path / "root" / "a.wav", tmp_path / "root") == b"x"
+@pytest.mark.parametrize("exchanged", ["root", "share/root", "share/deep/root"])
+def test_a_link_that_took_the_watched_folders_place_is_not_followed(tmp_path: Path, exchanged: str) -> None:
+    # Whoever may write beside the folder could put another team's there
+    other, root = tmp_path / "other", tmp_path / exchanged
+    (other / "root").mkdir(parents=True)
+    (other / "a.wav").write_bytes(b"x")
+    (other / "root" / "a.wav").write_bytes(b"x")
+    parents = list(Path(exchanged).parts)
+    for depth in range(1, len(parents) + 1):
+        link = tmp_path.joinpath(*parents[:depth])
+        link.symlink_to(other)
+        with pytest.raises(Unreadable, match="symbolic link"):
+            _read(root / "a.wav", root)
+        link.unlink()
+        link.mkdir()
+    (root / "a.wav").write_bytes(b"mine")
+    assert _read(root / "a.wav", root) == b"mine"
 
 
 @pytest.mark.parametrize(

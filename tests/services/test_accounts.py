@@ -97,6 +97,13 @@ def test_waiting_grows_but_not_beyond_a_quarter_of_an_hour(house: House, eva: st
     assert waits[-1] <= 15 * 60
 
 
+def test_a_clock_that_is_set_back_locks_nobody_out(house: House, eva: str, clock: Clock) -> None:
+    for _ in range(9):
+        wrong(house)
+    clock.pass_seconds(-365 * 86400)
+    assert not isinstance(wrong(house), TooManyTries)
+
+
 def test_many_names_from_one_address_slow_the_address_down(house: House, eva: str) -> None:
     for i in range(20):
         wrong(house, f"guess {i}", "10.6.6.6")

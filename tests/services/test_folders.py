@@ -96,6 +96,9 @@ def test_since_is_now_or_a_day_of_the_site(house: House, cast: Cast, tmp_path: P
     assert since("2026-01-31") == datetime(2026, 1, 30, 23, tzinfo=UTC)  # Berlin's midnight
     with pytest.raises(Invalid):
         since("tomorrow")
+    for beyond in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        with pytest.raises(Invalid, match="not a date"):
+            since(beyond)
 
 
 def test_a_list_shows_ones_teams_and_an_admin_all(house: House, cast: Cast, tmp_path: Path) -> None:
@@ -128,3 +131,12 @@ def test_a_removed_folder_is_no_longer_watched_and_may_be_added_again(house: Hou
     with pytest.raises(NotVisible):
         remove_folder(house, None, added.id)
     assert add_folder(house, cast.ada, FolderOrder("garden", str(share))).team == "garden"
+
+
+def test_a_link_in_the_place_of_the_teams_own_folder_is_not_followed(house: House, cast: Cast, share: Path) -> None:
+    link = default_folder(house, "choir")
+    link.parent.mkdir(parents=True)
+    link.symlink_to(share)
+    with pytest.raises(Invalid, match="symbolic link"):
+        add_folder(house, cast.alice, FolderOrder("choir"))
+    assert watched(house) == []

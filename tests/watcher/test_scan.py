@@ -40,6 +40,17 @@ def test_links_are_not_followed(share: Path, tmp_path: Path) -> None:
     assert rules == {b"link.wav": ignore.LINK, b"pipe.wav": ignore.SPECIAL}
 
 
+def test_a_link_in_the_folders_place_is_away(share: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "board.wav").write_bytes(b"x")
+    share.rmdir()
+    share.symlink_to(secret)
+    away = scan(os.fsencode(share))
+    assert isinstance(away, Away)
+    assert "symbolic link" in away.reason
+
+
 def test_junk_is_not_seen(share: Path) -> None:
     for name in ("@eaDir/talk.wav", "#recycle/talk.wav", ".DS_Store", "day/._talk.wav", "day/Thumbs.db"):
         path = share / name

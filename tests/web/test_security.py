@@ -1,9 +1,11 @@
 """Room: tests.web.test_security. What every answer carries, and who is believed: headers, hosts, proxies, forms, sizes."""
 
 import io
+import sqlite3
 
 import pytest
 from flask import Flask, request
+from sqlalchemy.exc import OperationalError
 
 from nas_asr.core.access import TokenScope
 from nas_asr.services.base import House
@@ -106,10 +108,47 @@ def test_a_stranger_cannot_make_us_read_a_large_body(visit: Visits) -> None:
     assert answer.status_code == 413
 
 
+def test_only_who_may_hand_in_files_sends_much_and_only_there(house: House, cast: Cast) -> None:
+    app = create_app(house, WebSetup(secret_key=SECRET, max_upload_mb=64))
+    for person, path in ((cast.rita, "/upload"), (cast.bob, "/account/wishes")):
+        much = (io.BytesIO(b"x" * (17 << 20)), "a.wav")
+        assert visitor(app, person).post(path, team="choir", file=much).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/recordings/%00", "/folders/%00", "/teams/%00"])
+def test_an_address_with_a_zero_byte_leads_nowhere(visit: Visits, cast: Cast, path: str) -> None:
+    assert visit(cast.ada).get(path).status_code == 404
+
+
+def test_a_form_with_a_zero_byte_is_refused_in_words(visit: Visits, cast: Cast) -> None:
+    for answer in (
+        visit(cast.ada).post("/admin/teams", name="a\0b"),
+        visit(cast.alice).post("/teams/choir/members", name="bo\0b", role="reader"),
+        visit(cast.alice).get("/search?q=a%00"),
+    ):
+        assert answer.status_code == 422
+        assert "zero byte" in answer.text
+
+
 def test_a_file_over_the_limit_is_refused_in_words(visit: Visits, cast: Cast) -> None:
     answer = visit(cast.bob).post("/upload", team="choir", file=(io.BytesIO(b"x" * 2_500_000), "a.wav"))
     assert answer.status_code == 413
     assert "larger than this server accepts" in answer.text
+
+
+def test_a_database_that_somebody_holds_is_said_in_words(app: Flask, cast: Cast) -> None:
+    def held() -> str:
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise OperationalError("BEGIN IMMEDIATE", {}, error)
+
+    app.add_url_rule("/held", "held", held)
+    app.add_url_rule("/api/v1/held", "held_call", held)
+    browser = visitor(app, cast.alice)
+    page, call = browser.get("/held"), browser.get("/api/v1/held")
+    assert page.status_code == call.status_code == 503
+    assert "busy" in page.text and call.get_json()["error"]["code"] == "busy"
+    assert page.headers["Retry-After"]
 
 
 def test_an_unforeseen_error_shows_no_trace(app: Flask, cast: Cast) -> None:

@@ -1,5 +1,7 @@
 """Room: web.api. The HTTP API for programs and our own pages: one module a group of calls, one blueprint. Never a query."""
 
+from typing import Any
+
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3 import OpenAPI
@@ -12,13 +14,25 @@ from nas_asr.web.api.spool import SpoolingRequest
 __all__ = ["audio", "health", "library", "lists", "recordings", "register", "tokens", "transcripts", "uploads"]
 
 
+class _Json(DefaultJSONProvider):
+    """Flask's own, for which a hundred thousand brackets are wrong JSON like any other."""
+
+    ensure_ascii = False  # Chinese as it is: half the bytes, and people read it in a terminal
+    sort_keys = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """As usual; ValueError also where it is nested more deeply than can be read."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
 def register(app: Flask) -> None:
     """Put /healthz, /readyz and everything under /api/v1 into the application, with their description."""
     assert isinstance(app, OpenAPI)
     app.request_class = SpoolingRequest
-    assert isinstance(app.json, DefaultJSONProvider)
-    app.json.ensure_ascii = False  # Chinese as it is: half the bytes, and people read it in a terminal
-    app.json.sort_keys = False
+    app.json = _Json(app)
     app.security_schemes = SECURITY_SCHEMES
     app.validation_error_model = ErrorEnvelope
     app.register_api(health.HEALTH)

@@ -11,6 +11,7 @@ from nas_asr.core.access import TokenScope
 from nas_asr.core.clock import iso
 from nas_asr.core.errors import Invalid, NotPermitted, NotVisible
 from nas_asr.services.paging import MAX_LIMIT, PageOrder
+from nas_asr.web.security import hands_in
 from nas_asr.web.viewer import current_viewer
 
 SECURITY_SCHEMES: dict[str, Any] = {
@@ -67,9 +68,10 @@ API = APIBlueprint(
 @API.before_request
 def _let_in() -> None:
     """Before anything of the request is read: who is it, and may a token like theirs make this call at all?"""
-    if request.endpoint not in _LARGE_BODY:
+    viewer = current_viewer()
+    if request.endpoint not in _LARGE_BODY or not hands_in(viewer):
         request.max_content_length = min(request.max_content_length or _SMALL_BODY, _SMALL_BODY)
-    scope = current_viewer().token_scope
+    scope = viewer.token_scope
     if scope is not None:
         _check_scope(scope, request.endpoint or "")
     if any("\0" in str(value) for value in (request.view_args or {}).values()):

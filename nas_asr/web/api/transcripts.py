@@ -121,7 +121,10 @@ def versions(path: RecordingPath) -> Answer:
 
 _FILE = {
     "description": "The file, with its name in Content-Disposition.",
-    "content": {form.media_type: {"schema": {"type": "string"}} for form in FORMATS.values()},
+    "content": {
+        form.media_type: {"schema": {"type": "object" if "json" in form.media_type else "string"}}
+        for form in FORMATS.values()
+    },
 }
 
 

@@ -138,6 +138,27 @@ def test_too_large_is_413(bob: Caller, app: Any) -> None:
     assert (answer.status_code, answer.json["error"]["code"]) == (413, "too_large")
 
 
+def test_gigabytes_are_not_let_in_from_who_may_hand_in_nothing(by_token: ByToken, in_person: InPerson, cast: Cast) -> None:
+    for reader in (by_token(cast.rita), in_person(cast.rita)):
+        assert hand_in(reader, b"x" * (17 << 20)).status_code == 413
+
+
+def test_brackets_without_end_are_wrong_json_like_any_other(bob: Caller) -> None:
+    for body in ("[" * 100_000, '{"a":' * 50_000):
+        answer = bob.post("/recordings/any/language", data=body, content_type="application/json")
+        assert (answer.status_code, answer.json["error"]["code"]) == (422, "invalid")
+
+
+def test_a_very_long_name_gives_a_title_that_a_person_could_have_typed(bob: Caller) -> None:
+    recording = hand_in(bob, tone(), "a" * 5000 + ".wav").json["id"]
+    assert bob.get(f"/recordings/{recording}").json["title"] == "a" * 300
+
+
+def test_a_title_cannot_garble_a_terminal(bob: Caller) -> None:
+    recording = hand_in(bob, tone(), title="\x1b[31m red \u202e\n").json["id"]
+    assert bob.get(f"/recordings/{recording}").json["title"] == "\ufffd[31m red \ufffd"
+
+
 def test_other_calls_take_small_bodies_only(bob: Caller) -> None:
     answer = bob.post("/recordings/any/language", json={"language": "x" * (2 << 20)})
     assert answer.status_code == 413
