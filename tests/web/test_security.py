@@ -1,6 +1,7 @@
 """Room: tests.web.test_security. What every answer carries, and who is believed: headers, hosts, proxies, forms, sizes."""
 
 import io
+import re
 import sqlite3
 
 import pytest
@@ -58,9 +59,8 @@ def test_a_form_without_our_token_is_refused_everywhere(app: Flask, cast: Cast) 
     assert len(posts) > 20
     for rule in posts:
         method = sorted({"POST", "PUT", "PATCH", "DELETE"} & (rule.methods or set()))[0]
-        path = rule.rule
-        for name in rule.arguments:
-            path = path.replace(f"<{name}>", "x")
+        path = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule.rule)
+        path = re.sub(r"<[^>]+>", "x", path)
         browser = visitor(app, cast.alice)
         assert browser.client.open(path, method=method).status_code == 400, rule.rule
 
