@@ -5,14 +5,25 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from nas_asr.core import lifeline
+from nas_asr.logs import EventFormatter
 
 if TYPE_CHECKING:
     from flask import Flask
 
 # Each open page holds one thread for its event stream; web.events caps those below this number.
 THREADS = 32
+
+
+class _Words(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own log in our form, which blots tokens out."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(EventFormatter())
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -47,6 +58,7 @@ def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
         "keepalive": 5,
         "post_fork": hold,
         "accesslog": None,
+        "logger_class": _Words,
         "loglevel": "warning",
         "control_socket_disable": True,
         "forwarder_headers": "",

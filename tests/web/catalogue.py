@@ -27,7 +27,7 @@ TRANSLATIONS = ROOT / "nas_asr" / "web" / "translations"
 # What only the command line says is not collected.
 BELOW = (
     "core/*.py", "services/*.py", "media/*.py", "engine/*.py", "worker/*.py", "watcher/*.py", "store/scope.py",
-    "store/database.py", "install/st*.py", "install/torch_source.py",
+    "store/database.py", "install/st*.py", "install/torch_source.py", "bootstrap.py",
 )  # fmt: skip
 _NAMES = {name for name, kind in vars(errors).items() if inspect.isclass(kind)} | {"TooManyTries", "FailureView"}
 _AT_THE_START = "ConfigError"  # ends the program before there is a page

@@ -1,12 +1,12 @@
 """Room: store.models. Every table, as typed classes; one file a subject. Columns only, no behaviour."""
 
 from nas_asr.store.models.base import Base, UtcDateTime
-from nas_asr.store.models.house import ArchiveRun, AuditLine, Heartbeat, LoginFailure
+from nas_asr.store.models.house import ArchiveRun, AuditLine, Heartbeat, HouseSetting, LoginFailure
 from nas_asr.store.models.people import HotwordVersion, Member, Team, Token, User
 from nas_asr.store.models.recordings import Recording, Run, SegmentRow, TranscriptVersion
 from nas_asr.store.models.shares import Folder, LedgerLine
 
 __all__ = [
-    "ArchiveRun", "AuditLine", "Base", "Folder", "Heartbeat", "HotwordVersion", "LedgerLine", "LoginFailure", "Member",
-    "Recording", "Run", "SegmentRow", "Team", "Token", "TranscriptVersion", "User", "UtcDateTime",
+    "ArchiveRun", "AuditLine", "Base", "Folder", "Heartbeat", "HotwordVersion", "HouseSetting", "LedgerLine", "LoginFailure",
+    "Member", "Recording", "Run", "SegmentRow", "Team", "Token", "TranscriptVersion", "User", "UtcDateTime",
 ]  # fmt: skip
