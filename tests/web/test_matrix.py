@@ -135,7 +135,8 @@ PAGES = (
     Row("POST", "/admin/settings", ADMINS_SEND, _form(settle_seconds="3")),
     Row("POST", "/admin/settings/free-memory", ADMINS_SEND),
     # a cookie opens no widget; tests/web/test_widgets.py comes with tokens
-    *(Row("GET", rule, (401,) * 6) for rule in ("/widgets/glance", "/widgets/dashy", "/widgets/homer", "/embed", "/embed/summary")),
+    *(Row("GET", f"/widgets/{kind}", (401,) * 6) for kind in ("glance", "dashy", "homer")),
+    *(Row("GET", rule, (401,) * 6) for rule in ("/embed", "/embed/summary")),
 )  # fmt: skip
 # The API's own matrix is tests/web/api/test_who_may_call.py; these two answer everybody and say no names.
 API = {(call.method, f"/api/v1{call.rule}") for call in CALLS} | {
