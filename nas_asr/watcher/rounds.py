@@ -82,7 +82,7 @@ class Rounds:
 
         Raises StorageFull where the ledger cannot be written.
         """
-        self._settling.quiet_s = self._house.options.settle_seconds
+        self._settling.be_quiet_for(self._house.options.settle_seconds)
         for sighting, outcome in _drained(self._told):
             self._hear(sighting, outcome, now)
         if now >= self._next_scan():
