@@ -13,8 +13,10 @@ from urllib.request import urlopen
 
 from nas_asr import bootstrap
 from nas_asr.core.errors import NasAsrError
+from nas_asr.core.ports import Options
 from nas_asr.services.base import House
 from nas_asr.services.folders import list_folders
+from nas_asr.services.house_settings import overlay
 from nas_asr.services.summary import live_workers
 from nas_asr.settings import Settings
 from nas_asr.store.database import Database, DatabaseTrouble
@@ -114,7 +116,7 @@ def _media(_settings: Settings) -> Iterator[Finding]:
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
-    transcriber = bootstrap.transcriber(settings)
+    transcriber = bootstrap.transcriber(_chosen(settings))
     try:
         label = transcriber.label
         languages = "English, where declared" if not transcriber.serves("zh") else "all languages of the model"
@@ -163,6 +165,16 @@ def _running(settings: Settings) -> Iterator[Finding]:
             yield Finding("page", Verdict.OK if answer.status == 200 else Verdict.BROKEN, f"answers at {address}")
     except (URLError, OSError):
         yield Finding("page", Verdict.NOTE, f"nothing answers at {address}", "Start everything with: make run")
+
+
+def _chosen(settings: Settings) -> Options:
+    """The settings with what an admin chose on the page."""
+    house = _house(settings)
+    if house is None:
+        return settings
+    chosen = overlay(settings, house.db)
+    house.db.close()
+    return chosen
 
 
 def _house(settings: Settings) -> House | None:
