@@ -4,14 +4,21 @@ Rooms are imported inside the functions, so that each process loads only what it
 and nobody but the worker's child an engine.
 """
 
+import json
 import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nas_asr import settings as settings_room
-from nas_asr.core.errors import ConfigError
-from nas_asr.core.ports import JobQueue, SilentQueue, Transcriber
+from nas_asr.core.errors import ConfigError, ModelUnavailable
+from nas_asr.core.ports import JobQueue, Options, SilentQueue, Transcriber
+from nas_asr.core.transcript import EngineLabel
 from nas_asr.services.base import House
+from nas_asr.services.house_settings import LiveOptions, overlay
 from nas_asr.settings import Settings
 from nas_asr.store.database import Database
 from nas_asr.store.schema import is_current, migrate
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from nas_asr.worker.room import WorkerRoom
 
 WORKER_FACTORY = "nas_asr.bootstrap:worker_room"
+TRIAL_S = 120.0  # as long as a large model may take to come from a slow disk
 
 
 def prepare(settings: Settings) -> None:
@@ -56,17 +64,21 @@ def has_house(settings: Settings) -> bool:
 def house_without_queue(settings: Settings) -> House:
     """For commands that change rows and let the running sweep ring."""
     prepare(settings)
-    return House(db=Database(settings.database), queue=SilentQueue(), options=settings)
+    db = Database(settings.database)
+    return House(db=db, queue=SilentQueue(), options=overlay(settings, db))
 
 
 def open_house(settings: Settings) -> House:
-    """The house of a long-running process: database and queue. ConfigError where `up` has not prepared the schema."""
+    """The house of a long-running process: database, queue, settings as they are now.
+
+    ConfigError where `up` has not prepared the schema.
+    """
     db = Database(settings.database)
     if not is_current(db):
         db.close()
         prepare(settings)
         db = Database(settings.database)
-    return House(db=db, queue=queue(settings), options=settings)
+    return House(db=db, queue=queue(settings), options=cast("Options", LiveOptions(settings, db)))
 
 
 def queue_url(settings: Settings) -> str:
@@ -83,20 +95,63 @@ def queue(settings: Settings) -> JobQueue:
     return RqQueue(queue_url(settings))
 
 
-def transcriber(settings: Settings) -> Transcriber:
+def transcriber(settings: Options) -> Transcriber:
     """The pipeline with the engine that the settings name."""
     from nas_asr import media
     from nas_asr.engine.build import build_transcriber
 
-    return build_transcriber(settings.engine, None, media.decode)
+    return build_transcriber(settings.engine, settings.threads or None, media.decode)
+
+
+def trial(settings: Options) -> EngineLabel:
+    """Load the engine that the settings name, here and now. Raises ModelUnavailable or EngineError."""
+    from nas_asr import media
+    from nas_asr.engine.trial import try_out
+
+    return try_out(settings.engine, settings.model, settings.device, settings.threads, media.decode)
+
+
+def trial_elsewhere(wanted: Options, patience_s: float = TRIAL_S) -> None:
+    """The same in a program of its own, so that an engine that crashes or hangs harms nobody. Raises ModelUnavailable."""
+    command = [sys.executable, "-m", "nas_asr.core.lifeline", str(os.getpid()), sys.executable, "-m", "nas_asr"]
+    command += ["--data", str(wanted.data), "trial", "--engine", wanted.engine, "--model", wanted.model]
+    command += ["--device", wanted.device, "--threads", str(wanted.threads)]
+    program = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        said = program.communicate(timeout=patience_s)[0]
+    except subprocess.TimeoutExpired as error:
+        raise ModelUnavailable(
+            f"The engine “{wanted.engine}” was not ready within {patience_s:g} seconds, so nothing was changed.",
+            "Try again when the machine has less to do, or choose a smaller model.",
+        ) from error
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGKILL)
+        program.wait()
+    if program.returncode != 0:
+        raise _not_loaded(wanted.engine, said)
+
+
+def _not_loaded(engine: str, said: bytes) -> ModelUnavailable:
+    try:
+        words = json.loads(said)
+        return ModelUnavailable(words["message"], words["remedy"])
+    except (ValueError, KeyError, TypeError):
+        return ModelUnavailable(
+            f"The program that loaded the engine “{engine}” on trial ended without a word, so nothing was changed.",
+            "Look for a lack of memory, or choose another engine.",
+        )
 
 
 def worker_room(data: str) -> "WorkerRoom":
-    """What the worker's spawned child works with; called in the child, once."""
+    """What the worker's spawned child works with, by the settings of this moment; called in the child, once."""
     from nas_asr.worker.room import WorkerRoom
 
     settings = settings_room.load_settings(data=data)
-    return WorkerRoom(house=open_house(settings), transcriber=transcriber(settings))
+    house = open_house(settings)
+    return WorkerRoom(house=house, transcriber=transcriber(overlay(settings, house.db)))
 
 
 def stage_two(settings: Settings) -> "Stage2Status":
@@ -131,5 +186,6 @@ def web_app(settings: Settings) -> "Flask":
         max_upload_mb=settings.max_upload_mb,
         stage_two=stage_two_view,
         setup_token=setup_token(settings),
+        trial=trial_elsewhere,
     )
     return create_app(open_house(settings), setup)

@@ -15,8 +15,10 @@ from urllib.request import urlopen
 
 from nas_asr import bootstrap
 from nas_asr.core.errors import NasAsrError
+from nas_asr.core.ports import Options
 from nas_asr.services.base import House
 from nas_asr.services.folders import list_folders
+from nas_asr.services.house_settings import overlay
 from nas_asr.services.summary import live_workers
 from nas_asr.settings import ADDRESS, Settings
 from nas_asr.store.database import Database, DatabaseTrouble
@@ -130,7 +132,7 @@ def _media(_settings: Settings) -> Iterator[Finding]:
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
-    transcriber = bootstrap.transcriber(settings)
+    transcriber = bootstrap.transcriber(_chosen(settings))
     try:
         label = transcriber.label
         yield Finding("engine", Verdict.OK, f"{label.name} ({label.model}) on {label.device}")
@@ -190,6 +192,16 @@ def _address(settings: Settings) -> str:
     """Where the page is: `up` leaves a note while it runs, because its command line may have said another port."""
     note = settings.data / ADDRESS
     return note.read_text("ascii").strip() if note.is_file() else f"http://{settings.host}:{settings.port}"
+
+
+def _chosen(settings: Settings) -> Options:
+    """The settings with what an admin chose on the page."""
+    house = _house(settings)
+    if house is None:
+        return settings
+    chosen = overlay(settings, house.db)
+    house.db.close()
+    return chosen
 
 
 def _house(settings: Settings) -> House | None:

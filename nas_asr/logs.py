@@ -1,17 +1,24 @@
 """Room: logs. Log lines are events with ids: `recording.queued recording=… team=…`. Never transcript text, hotwords, tokens."""
 
 import logging
+import re
 import sys
 from typing import TextIO
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
+# Widgets take a token in the address, and a server that reports a broken request writes the address down.
+_SECRET = re.compile(r"(?<=[?&]token=)[^&\s\"']+|\bnasr_[\w-]{8,}")
+
 
 class EventFormatter(logging.Formatter):
-    """Time, level, event, and whatever was given as `extra`, as key=value."""
+    """Time, level, event, and whatever was given as `extra`, as key=value; tokens are blotted out."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line; a traceback follows where there is one."""
+        return _SECRET.sub("…", self._written(record))
+
+    def _written(self, record: logging.LogRecord) -> str:
         extra = {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
         fields = "".join(f" {key}={value}" for key, value in extra.items())
         line = (

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nas_asr.core.errors import ConfigError
+from nas_asr.core.languages import LANGUAGES
+from nas_asr.core.tunable import TUNABLE
 
 PREFIX = "NAS_ASR_"
 # May come from a file that NAME_FILE names.
@@ -99,6 +101,12 @@ class Settings:
     engine: str = _setting("auto", "Recogniser: auto takes the best one whose weights are here.", _one_of(ENGINES))
     model: str = _setting("", "Hub id or directory of the model; empty means the engine's own default.", str)
     device: str = _setting("auto", "auto, cuda:0, mps or cpu.", _device)
+    threads: int = _setting(
+        0, "Threads or processes of the recogniser; 0 means one for each core.", _within(int, 0, 256)
+    )
+    language: str = _setting(
+        "", "What new folders speak unless somebody says otherwise; empty follows the page.", _one_of(("", *LANGUAGES))
+    )
     workers: int = _setting(1, "Worker processes that `up` starts.", _within(int, 0, 64))
     settle_seconds: float = _setting(
         10.0, "A file is taken when it has not changed for so long.", _within(float, 0, 86400)
@@ -112,7 +120,7 @@ class Settings:
         (), "Host names that are answered; empty means localhost, 127.0.0.1 and the machine's own names.", _list
     )
     frame_ancestors: str = _setting(
-        "'none'", "Who may show the pages in a frame (Content-Security-Policy syntax).", str
+        "'none'", "Who may show the small page /embed in a frame (Content-Security-Policy syntax).", str
     )
     openai_url: str = _setting("", "Base URL of an OpenAI-compatible transcription server (engine openai).", str)
     openai_key: str = _setting("", "Its key.", str)
@@ -130,6 +138,23 @@ class Settings:
     def archive(self) -> Path:
         """Root of the archive."""
         return self.archive_root or self.data / "archive"
+
+    def pinned(self) -> dict[str, str]:
+        """Settings that the page may not change, because somebody wrote them down elsewhere: name to where."""
+        return _pinned(self.data)
+
+    def overlaid(self, stored: Mapping[str, str | None]) -> "Settings":
+        """These settings with what admins chose on the page; what is pinned stays, None is not chosen.
+
+        Raises ConfigError that names the setting where a value cannot be used.
+        """
+        pinned = self.pinned() if stored else {}
+        chosen: dict[str, Any] = {
+            name: _read(name, text)
+            for name, text in stored.items()
+            if text is not None and name in TUNABLE and name not in pinned
+        }
+        return dataclasses.replace(self, **chosen)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -162,6 +187,13 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     data = Path(given.get("data") or "data")
     values = _from_file(data / "config.yaml") | given
     return Settings(**{name: _read(name, value) for name, value in values.items()})
+
+
+def _pinned(data: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    file = data / "config.yaml"
+    given = dict.fromkeys(_from_file(file), str(file))
+    given |= {name: PREFIX + name.upper() for name in _from_environment(os.environ if environ is None else environ)}
+    return {name: where for name, where in given.items() if name in TUNABLE}
 
 
 def _read(name: str, value: Any) -> Any:

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "work": "nas_asr.cli.run:work",
     "sweep": "nas_asr.cli.run:sweep",
     "prepare": "nas_asr.cli.prepare:prepare",
+    "trial": "nas_asr.cli.prepare:trial",
     "user": "nas_asr.cli.people:user",
     "team": "nas_asr.cli.people:team",
     "member": "nas_asr.cli.people:member",

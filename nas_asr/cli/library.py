@@ -28,14 +28,16 @@ def folder() -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--name", default="", help="Name for people; the directory's if left out.")
 @click.option(
-    "--language", type=_language, default=AUTO, help="What is spoken in it; en lets the built-in engine serve it."
+    "--language", type=_language, default=None, help="What is spoken in it; en lets the built-in engine serve it."
 )
 @click.option("--since", default="all", help="all, now, or a date such as 2026-01-31: take only what changed since.")
 @click.pass_context
-def folder_add(ctx: click.Context, /, team_slug: str, path: Path, **options: str) -> None:
+def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str | None, **options: str) -> None:
     """Watch a folder for a team; nothing in it is ever changed."""
-    order = folders.FolderOrder(team=team_slug, path=path.absolute(), **options)
-    added = folders.add_folder(house_of(ctx), None, order)
+    house = house_of(ctx)
+    spoken = language or house.options.language or AUTO
+    order = folders.FolderOrder(team=team_slug, path=path.absolute(), language=spoken, **options)
+    added = folders.add_folder(house, None, order)
     click.echo(f"Watching {added.path} for {team_slug} ({added.id}).")
     if added.language == AUTO:
         click.echo(

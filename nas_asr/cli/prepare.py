@@ -1,15 +1,18 @@
-"""Room: cli.prepare. Makes DATA and the newest schema, says whether anybody lives here; `up` runs it as a process of its own.
+"""Room: cli.prepare. Hidden commands that other parts run as processes of their own: the newest schema, an engine's trial.
 
-Migrations need three times the memory of the supervisor, and for a second only.
+Migrations need three times the memory of the supervisor, and for a second only; an engine may need all there is, or hang.
 """
 
 import json
+import sys
+from typing import Any
 
 import click
 
 from nas_asr import bootstrap
 from nas_asr.cli.frame import house_of
 from nas_asr.cli.given import settings_of
+from nas_asr.core.errors import NasAsrError
 from nas_asr.services.accounts import anybody
 
 
@@ -18,4 +21,20 @@ from nas_asr.services.accounts import anybody
 def prepare(ctx: click.Context) -> None:
     """Make the data directory and bring the database up to date."""
     bootstrap.prepare(settings_of(ctx))
-    click.echo(json.dumps({"anybody": anybody(house_of(ctx, make=True))}))
+    click.echo(json.dumps({"anybody": anybody(house_of(ctx))}))
+
+
+@click.command(hidden=True)
+@click.option("--engine")
+@click.option("--model")
+@click.option("--device")
+@click.option("--threads")
+@click.pass_context
+def trial(ctx: click.Context, /, **wanted: Any) -> None:
+    """Load the engine of these settings and say in JSON what it is, or why it does not load (exit status 1)."""
+    try:
+        label = bootstrap.trial(settings_of(ctx, **wanted))
+    except NasAsrError as error:
+        click.echo(json.dumps({"code": error.code, "message": error.message, "remedy": error.remedy}))
+        sys.exit(1)
+    click.echo(json.dumps({"engine": label.name, "model": label.model, "device": label.device}))

@@ -39,6 +39,12 @@ class Pipeline:
         """What the recogniser serves."""
         return self._stages.recogniser.serves(language)
 
+    def warm_up(self, utterance: Utterance) -> None:
+        """Let the recogniser hear something, so that everything it needs is loaded. Raises EngineError."""
+        with closing(self._stages.recogniser.recognise([utterance], "en", (), lambda: None)) as heard:
+            for _ in heard:
+                pass
+
     def transcribe(self, order: Order, progress: Progress) -> Transcript:
         """One recording from file to text. No speech is an empty transcript. Raises MediaError, EngineError, RunStopped."""
         stages, began = self._stages, self._stages.clock()

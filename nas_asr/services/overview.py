@@ -1,12 +1,15 @@
 """Room: services.overview. What an admin sees of the house: the parts that give signs of life, and the audit log's tail."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from nas_asr.core.access import Viewer
 from nas_asr.services.base import House
+from nas_asr.services.house_settings import Wishes, wishes
 from nas_asr.services.summary import WORKER_SILENT_S
 from nas_asr.store.models import Heartbeat, Team
 from nas_asr.store.scope import Scope
@@ -14,12 +17,19 @@ from nas_asr.store.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """A long-running part: kind is worker, watcher or up; alive while its last sign is young enough."""
+    """A long-running part: kind is worker, watcher or up; alive while its last sign is young enough.
+
+    state: of a worker: starting, idle, busy, resting (its models are unloaded), failed. due: it has still to heed a
+    change of settings or a wish for free memory, after its run. detail: what else it said of itself.
+    """
 
     name: str
     kind: str
     seen_at: datetime
     alive: bool
+    state: str = ""
+    due: bool = False
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class AuditView:
 
 def list_parts(house: House, viewer: Viewer) -> list[PartView]:
     """Every part that gave a sign of life within the last day; admins only."""
-    now = house.now()
+    now, wanted = house.now(), wishes(house) or Wishes()
     with house.db.read() as session:
         Scope(session, viewer).require_admin()
         rows = session.scalars(
@@ -45,7 +55,14 @@ def list_parts(house: House, viewer: Viewer) -> list[PartView]:
             .order_by(Heartbeat.kind, Heartbeat.name)
         )
         silent = timedelta(seconds=WORKER_SILENT_S)
-        return [PartView(row.name, row.kind, row.seen_at, now - row.seen_at <= silent) for row in rows]
+        return [_part(row, wanted, now - row.seen_at <= silent) for row in rows]
+
+
+def _part(row: Heartbeat, wanted: Wishes, alive: bool) -> PartView:
+    heeded = Wishes(row.detail.get("settings", 0), row.detail.get("freed", 0))
+    late = wanted.engine > heeded.engine or wanted.free_memory > heeded.free_memory
+    state = str(row.detail.get("state", ""))
+    return PartView(row.name, row.kind, row.seen_at, alive, state, alive and bool(state) and late, row.detail)
 
 
 def audit_tail(house: House, viewer: Viewer, limit: int = 30) -> list[AuditView]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from shutil import disk_usage
 
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,7 +30,10 @@ class RecentView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a dashboard shows. queue_eta_seconds is an estimate from the speed of the last day, None where nothing waits."""
+    """What a dashboard shows. queue_eta_seconds is an estimate from the speed of the last day, None where nothing waits.
+
+    device: of one worker's engine. free_bytes: on the disk that holds DATA.
+    """
 
     status: str
     queued: int
@@ -42,6 +46,9 @@ class Summary:
     workers: int
     last_done: RecentView | None
     recent: tuple[RecentView, ...]
+    worker_seen_at: datetime | None = None
+    device: str = ""
+    free_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ def summary(house: House, viewer: Viewer) -> Summary:
         ).one()
         waiting_ms = _waiting_ms(session)
         rtfx = _speed(session, day_ago)
-        workers = len(live_workers(session, house))
+        alive = live_workers(session, house)
+        workers = len(alive)
         named = viewer.token_scope is not TokenScope.WIDGET
         recent = _recent(session, teams) if named else ()
         last_done = _last_done(session, teams) if named else None
@@ -90,6 +98,9 @@ def summary(house: House, viewer: Viewer) -> Summary:
         workers=workers,
         last_done=last_done,
         recent=recent,
+        worker_seen_at=max((beat.seen_at for beat in alive), default=None),
+        device=next((str(beat.detail["device"]) for beat in alive if beat.detail.get("device")), ""),
+        free_bytes=disk_usage(house.options.data).free,
     )
 
 

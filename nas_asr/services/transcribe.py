@@ -86,7 +86,20 @@ def claim(house: House, claimant: Claimant) -> Claim | None:
     return None
 
 
+def is_work(house: House, claimant: Claimant) -> bool:
+    """Whether there is a run that the claimant could claim. False where the database does not answer."""
+    try:
+        with house.db.read() as session:
+            return session.scalar(_claimable(house, claimant)) is not None
+    except OperationalError:
+        return False
+
+
 def _next(house: House, claimant: Claimant) -> Select[str]:
+    return _claimable(house, claimant).with_for_update(of=Run, skip_locked=True)
+
+
+def _claimable(house: House, claimant: Claimant) -> Select[str]:
     return (
         select(Run.id)
         .join(Team, Team.id == Run.team_id)
@@ -100,7 +113,6 @@ def _next(house: House, claimant: Claimant) -> Select[str]:
         )
         .order_by(Run.priority.desc(), Team.turn_at.asc().nulls_first(), Run.duration_ms, Run.created_at, Run.id)
         .limit(1)
-        .with_for_update(of=Run, skip_locked=True)
     )
 
 

@@ -84,6 +84,7 @@ class Loop:
         self._boot = new_id()
         self._name = f"watcher@{socket.gethostname()}"
         self._beat_at = float("-inf")
+        self._times = self._times_now()
         self.watches: dict[str, FolderWatch] = {}
 
     def run(self, stop: threading.Event) -> None:
@@ -91,6 +92,7 @@ class Loop:
         log.info("watcher.started")
         while not stop.is_set():
             survive(self._meet_folders)
+            survive(self._heed_settings)
             survive(self._pass_on_wishes)
             if time.monotonic() - self._beat_at >= _BEAT_EVERY_S:
                 self._beat_at = time.monotonic()
@@ -112,6 +114,17 @@ class Loop:
             log.info("folder.watched", extra={"folder": folder_id})
             self.watches[folder_id] = FolderWatch(self._house, wanted[folder_id], self._probe)
             self.watches[folder_id].start()
+
+    def _times_now(self) -> tuple[float, float]:
+        return self._house.options.settle_seconds, self._house.options.scan_seconds
+
+    def _heed_settings(self) -> None:
+        """Times that an admin changed count from now on, not from the end of a wait that may last a day."""
+        if (times := self._times_now()) != self._times:
+            self._times = times
+            log.info("watcher.times_changed", extra={"settle_s": times[0], "scan_s": times[1]})
+            for watch in self.watches.values():
+                watch.rounds.wake()
 
     def _pass_on_wishes(self) -> None:
         for folder_id, raw_paths in due_looks(self._house).items():

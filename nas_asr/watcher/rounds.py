@@ -78,7 +78,11 @@ class Rounds:
     # -- the rounds ---------------------------------------------------------------------------------------------------
 
     def turn(self, now: float) -> float:
-        """Do what is due; returns when the next turn is. Raises StorageFull where the ledger cannot be written."""
+        """Do what is due, by the settings of this moment; returns when the next turn is.
+
+        Raises StorageFull where the ledger cannot be written.
+        """
+        self._settling.be_quiet_for(self._house.options.settle_seconds)
         for sighting, outcome in _drained(self._told):
             self._hear(sighting, outcome, now)
         if now >= self._next_scan():

@@ -26,6 +26,12 @@ class Settling:
     def __contains__(self, raw_path: bytes) -> bool:
         return raw_path in self._waiting
 
+    def be_quiet_for(self, quiet_s: float) -> None:
+        """An admin changed how long; for files that are waited for already, too."""
+        longer, self.quiet_s = quiet_s - self.quiet_s, quiet_s
+        for waiting in self._waiting.values() if longer else ():
+            waiting.due += longer
+
     def saw(self, raw_path: bytes, stat: Stat, now: float) -> None:
         """A look saw the file like this."""
         waiting = self._waiting.get(raw_path)

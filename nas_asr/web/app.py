@@ -7,7 +7,7 @@ from flask_openapi3 import Info, OpenAPI
 
 from nas_asr import __version__
 from nas_asr.services.base import House
-from nas_asr.web import api, errors, events, locale, pages, security
+from nas_asr.web import api, errors, events, locale, pages, security, widgets
 from nas_asr.web.wiring import WEB, StageTwoView, WebSetup
 
 __all__ = ["StageTwoView", "WebSetup", "create_app"]
@@ -31,6 +31,7 @@ def create_app(house: House, web: WebSetup) -> Flask:
     _configure_static(app)
     events.register(app)
     pages.register(app)
+    widgets.register(app)
     api.register(app)
     return app
 

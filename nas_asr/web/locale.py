@@ -79,6 +79,8 @@ _ACTIONS = {
     "archive.asked_now": lazy("asked for the archive of"),
     "archive.asked_verify": lazy("asked to verify the archive of"),
     "recording.imported": lazy("imported from an archive"),
+    "settings.changed": lazy("changed the settings"),
+    "memory.freed": lazy("freed the memory of the workers"),
     "ledger.retried": lazy("asked to look again at"),
 }
 
@@ -99,7 +101,9 @@ def configure(app: Flask, house: House) -> None:
 
 
 def language() -> str:
-    """The language of this page: the person's wish, else the cookie of the switch, else what the browser asks for."""
+    """The language of this page: a widget's address, the person's wish, the switch's cookie, what the browser asks for."""
+    if request.blueprint == "widgets" and (named := request.args.get("lang", "").replace("-", "_")) in SUPPORTED:
+        return named
     wish = current_user.signed_in.language if current_user.is_authenticated else ""
     for choice in (wish, request.cookies.get(COOKIE, "")):
         if choice in SUPPORTED:
@@ -116,8 +120,10 @@ def html_lang() -> str:
     return str(get_locale()).replace("_", "-")
 
 
-def spoken_language() -> str:
-    """What is probably spoken where this page is read: preset of forms that ask."""
+def spoken_language(chosen: str = "") -> str:
+    """What is probably spoken where this page is read: preset of forms that ask, unless an admin chose one."""
+    if chosen:
+        return chosen
     return "zh" if language() == "zh_Hans" else "en"
 
 

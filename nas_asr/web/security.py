@@ -28,6 +28,8 @@ _STRANGERS_BODY = 1 * _MIB
 _FORM_BODY = 16 * _MIB
 _SESSION = timedelta(days=30)
 _TAKE_FILES = frozenset({"library.upload", "api.upload"})
+_NOBODY = "'none'"
+FRAMED = "widgets.embed"  # the one page that may be shown in a frame
 
 limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=False)
 csrf = CSRFProtect()
@@ -117,21 +119,23 @@ class _BelieveProxies:
 
 
 class _Headers:
-    """The headers of every answer. Nothing inline runs, nothing is fetched from elsewhere, nobody may frame us."""
+    """The headers of every answer. Nothing inline runs, nothing is fetched from elsewhere, nobody may frame us.
+
+    The small page for dashboards alone is framed by those whom the settings name: a click in a frame harms nobody there.
+    """
 
     def __init__(self, frame_ancestors: str) -> None:
-        ancestors = " ".join(frame_ancestors.replace(";", " ").split()) or "'none'"
-        self._framable = ancestors != "'none'"
+        self._ancestors = " ".join(frame_ancestors.replace(";", " ").split()) or _NOBODY
         self._policy = (
             "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
-            "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-            f"frame-ancestors {ancestors}"
+            "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "
         )
 
     def __call__(self, response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", self._policy)
-        if not self._framable:
+        ancestors = self._ancestors if request.endpoint == FRAMED else _NOBODY
+        headers.setdefault("Content-Security-Policy", self._policy + ancestors)
+        if ancestors == _NOBODY:
             headers.setdefault("X-Frame-Options", "DENY")
         headers["X-Content-Type-Options"] = "nosniff"
         headers.setdefault("Referrer-Policy", "same-origin")

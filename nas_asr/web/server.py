@@ -7,9 +7,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from nas_asr.core import lifeline
 from nas_asr.core.memory import share_heaps
+from nas_asr.logs import EventFormatter
 from nas_asr.web.patience import PatientWorker
 
 if TYPE_CHECKING:
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 
 # Each open page holds one thread for its event stream; web.events caps those below this number.
 THREADS = 32
+
+
+class _Words(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own log in our form, which blots tokens out."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(EventFormatter())
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -65,6 +76,7 @@ def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
         "post_fork": hold,
         "post_worker_init": end_streams_first,
         "accesslog": None,
+        "logger_class": _Words,
         "loglevel": "warning",
         "control_socket_disable": True,
         "forwarder_headers": "",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from flask import current_app
 
+from nas_asr.core.ports import Options
+
 WEB = Path(__file__).parent
 
 
@@ -29,6 +31,10 @@ class StageTwoView:
         return self.state == "installing"
 
 
+def no_trial(_wanted: Options) -> None:
+    """A house whose engine loads whatever the settings say (tests)."""
+
+
 def no_stage_two() -> StageTwoView:
     """A house in which nothing is being installed."""
     return StageTwoView()
@@ -41,6 +47,7 @@ class WebSetup:
     trusted_hosts: empty answers every host name. trusted_proxies: addresses or networks whose X-Forwarded-* are believed.
     redis_url: where Flask-Limiter counts; empty counts in memory. setup_token: asked by /setup from another machine.
     max_upload_mb: MiB. streams: how many live pages one process serves before the others fall back to asking.
+    trial: loads the engine of these settings elsewhere, raises NasAsrError where it does not load.
     """
 
     secret_key: str
@@ -51,6 +58,7 @@ class WebSetup:
     max_upload_mb: int = 4096
     stage_two: Callable[[], StageTwoView] = field(default=no_stage_two)
     setup_token: str = ""
+    trial: Callable[[Options], None] = field(default=no_trial)
     streams: int = 12
 
     @property

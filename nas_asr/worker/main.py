@@ -15,14 +15,14 @@ from redis.retry import Retry
 
 from nas_asr.core.errors import NasAsrError
 from nas_asr.core.recording import RunState
-from nas_asr.services import heartbeats
+from nas_asr.services import heartbeats, house_settings
 from nas_asr.services import transcribe as service
 from nas_asr.services.base import House
 from nas_asr.services.runs import Move
 from nas_asr.worker.incarnation import take_slot
 from nas_asr.worker.offspring import ChildState, WarmChild
 from nas_asr.worker.room import WorkerPlan
-from nas_asr.worker.warm import WarmWorker, ring_again
+from nas_asr.worker.warm import Seat, WarmWorker, ring_again
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,8 @@ class Shift:
         self._sittings = 0
         self._trouble = ""
         self._again: set[str] = set()
+        self._heeded = house_settings.Wishes()
+        self._resting = False
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
         self._changed = threading.Event()
 
@@ -70,6 +72,7 @@ class Shift:
             if self._warm():
                 self._answer_rings()
                 self._catch_signals()  # RQ leaves its own behind
+                self._rest()
 
     def close(self) -> None:
         """Leave nothing behind: no child, no lease, no sign of life."""
@@ -91,6 +94,7 @@ class Shift:
     def _warm(self) -> bool:
         """See that there is a child with its engine loaded. False where there is none yet."""
         if self._child is None or self._child.state == ChildState.DEAD:
+            self._heeded = self._wishes()  # before it starts: what is asked from now on is newer than this child
             self._child = WarmChild(self._plan, self._who)
             self._births += 1
             log.info("worker.child_started", extra={"worker": self._who.name, "pid": self._child.pid})
@@ -105,6 +109,32 @@ class Shift:
                 self._leaving.wait(min(self._plan.pace.patience_s * 2 ** (self._births - 1), _LONGEST_PAUSE_S))
                 return False
         return False
+
+    def _is_stale(self) -> bool:
+        """Whether the idle child is to go: an admin changed its settings, or wants the memory back."""
+        wanted = self._wishes()
+        return wanted.engine > self._heeded.engine or wanted.free_memory > self._heeded.free_memory
+
+    def _rest(self) -> None:
+        """See a child off that is not wanted any more. For free memory, stay without one until there is work for it."""
+        child = self._child
+        if child is None or child.state != ChildState.IDLE or not self._is_stale():
+            return
+        before, self._heeded = self._heeded, self._wishes()
+        log.info("worker.child_sent_away", extra={"worker": self._who.name, "settings": self._heeded.engine})
+        child.end()
+        self._resting = self._heeded.engine == before.engine
+        self._changed.set()
+        engine, languages = child.engine.get("engine", ""), tuple(child.engine.get("languages", ()))
+        claimant = service.Claimant(self._who, engine, languages)
+        while self._resting and not self._leaving.wait(self._plan.pace.patience_s):
+            renewed = self._wishes().engine > self._heeded.engine  # it may serve what this one did not
+            self._resting = not renewed and not service.is_work(self._house, claimant)
+        self._resting = False
+
+    def _wishes(self) -> house_settings.Wishes:
+        """What admins want now; while the database does not answer, nothing new."""
+        return house_settings.wishes(self._house) or self._heeded
 
     def _bury(self, child: WarmChild) -> None:
         """What the dead child had goes back; somebody has to ring for it again."""
@@ -133,14 +163,16 @@ class Shift:
         try:
             connection = Redis.from_url(self._plan.queue_url, socket_connect_timeout=5, retry=Retry(NoBackoff(), 1))
             self._ring_again(connection)
-            WarmWorker(child, self._leaving, self._rq_name(), connection).work(logging_level="CRITICAL")
+            seat = Seat(child, self._leaving, self._is_stale, self._again)
+            WarmWorker(seat, self._rq_name(), connection).work(logging_level="CRITICAL")
         except RedisError as error:
             log.warning("worker.queue_away", extra={"worker": self._who.name, "error": type(error).__name__})
         self._see_off(child)
 
     def _see_off(self, child: WarmChild) -> None:
         """RQ let go of the child. One that still works is left to its work: the database takes it without Redis."""
-        self._leaving.wait(0 if child.state == ChildState.DEAD else self._plan.pace.patience_s)
+        at_once = child.state == ChildState.DEAD or (child.state == ChildState.IDLE and self._is_stale())
+        self._leaving.wait(0 if at_once else self._plan.pace.patience_s)
         while not self._leaving.is_set() and child.state == ChildState.BUSY:
             child.listen(_LOOK_S)
         if child.state == ChildState.DEAD and not self._leaving.is_set():
@@ -184,5 +216,7 @@ class Shift:
         child = self._child
         state = child.state if child is not None else ChildState.STARTING
         shown = "failed" if self._trouble and state != ChildState.IDLE else state.value
+        shown = "resting" if self._resting else shown
         engine = child.engine if child is not None else {}
-        return {**engine, "state": shown, "trouble": self._trouble, "pid": os.getpid()}
+        heeded = {"settings": self._heeded.engine, "freed": self._heeded.free_memory}
+        return {**engine, **heeded, "state": shown, "trouble": self._trouble, "pid": os.getpid()}

@@ -6,7 +6,9 @@ The child never speaks with Redis: this side does all of RQ's book-keeping, so a
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
@@ -28,6 +30,7 @@ _WORKER_TTL_S = 20
 _MONITORING_S = 5
 _MAINTENANCE_S = 5
 _LOOK_S = 0.5
+_IDLE_S = 2  # an idle worker looks so often whether its child is to go
 
 
 def ring_again(connection: Redis, run_id: str, again: str) -> None:
@@ -56,27 +59,53 @@ class NoAlarm(BaseDeathPenalty):
         """None has to be taken back."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What a worker has while it sits in RQ. leaving: a person ends it. is_stale: the child is to go between two runs.
+
+    again: runs whose ring was heard and has to be repeated.
+    """
+
+    child: WarmChild
+    leaving: threading.Event
+    is_stale: Callable[[], bool]
+    again: set[str]
+
+
 class WarmWorker(Worker):
-    """One RQ worker for as long as its child lives and Redis answers; `leaving` is set when a person ends it."""
+    """One RQ worker for as long as its child lives and is wanted, and Redis answers."""
 
     death_penalty_class = NoAlarm
     max_connection_wait_time = 2.0
 
-    def __init__(self, child: WarmChild, leaving: threading.Event, name: str, connection: Redis) -> None:
+    def __init__(self, seat: Seat, name: str, connection: Redis) -> None:
         super().__init__(
             [_queue(connection)], name=name, connection=connection, serializer=JSONSerializer, worker_ttl=_WORKER_TTL_S,
             job_monitoring_interval=_MONITORING_S, maintenance_interval=_MAINTENANCE_S,
         )  # fmt: skip
-        self._child = child
-        self._leaving = leaving
+        self._seat = seat
+        self._child = seat.child
+        self._leaving = seat.leaving
 
     def subscribe(self) -> None:
         """RQ's commands are not listened to: a stop goes by run, and a worker is ended by its signals."""
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
+        """The next ring. Between two rings is where a child may go; RQ's own wait would never look up."""
+        while not self._seat.is_stale():
+            found = super().dequeue_job_and_maintain_ttl(timeout, _IDLE_S)
+            if found is not None or self._stop_requested:
+                return found
+        raise StopRequested
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Hand the job to the child and wait, with RQ's heartbeats meanwhile."""
         self.prepare_execution(job)
         self.prepare_job_execution(job, remove_from_intermediate_queue=True)
+        if self._seat.is_stale():  # something changed while we waited: the next child answers this ring
+            self._seat.again.add(doorbell.run_of(job.id))
+            self._answered(job, queue)
+            raise StopRequested
         job.timeout = -1  # it was counted for the run that rang, and the child may claim a longer one
         self._horse_pid = self._child.pid
         self._child.ring(doorbell.run_of(job.id))

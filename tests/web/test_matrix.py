@@ -134,6 +134,12 @@ PAGES = (
     Row("POST", "/admin/users/password", ADMINS_SEND, _form(name="bob", password=PASSWORD)),
     Row("POST", "/admin/users/disable", ADMINS_SEND, _form(name="bob")),
     Row("POST", "/admin/teams", ADMINS_SEND, _form(name="Tenors")),
+    Row("GET", "/admin/settings", ADMINS),
+    Row("POST", "/admin/settings", ADMINS_SEND, _form(settle_seconds="3")),
+    Row("POST", "/admin/settings/free-memory", ADMINS_SEND),
+    # a cookie opens no widget; tests/web/test_widgets.py comes with tokens
+    *(Row("GET", f"/widgets/{kind}", (401,) * 6) for kind in ("glance", "dashy", "homer")),
+    *(Row("GET", rule, (401,) * 6) for rule in ("/embed", "/embed/summary")),
 )  # fmt: skip
 # The API's own matrix is tests/web/api/test_who_may_call.py; these two answer everybody and say no names.
 API = {(call.method, f"/api/v1{call.rule}") for call in CALLS} | {

@@ -33,16 +33,20 @@ def test_private_pages_are_not_kept_by_the_browser_but_static_files_are(visit: V
     assert "max-age=31536000" in browser.get("/static/app.css").headers["Cache-Control"]
 
 
-def test_a_house_may_name_who_frames_it(house: House, cast: Cast) -> None:
+def test_a_house_may_name_who_frames_its_small_page_and_no_other(house: House, cast: Cast) -> None:
     app = create_app(house, WebSetup(secret_key=SECRET, frame_ancestors="'self' https://dash.home"))
-    headers = app.test_client().get("/login").headers
+    headers = app.test_client().get("/embed").headers
     assert headers["Content-Security-Policy"].endswith("frame-ancestors 'self' https://dash.home")
     assert "X-Frame-Options" not in headers
+    for path in ("/login", "/widgets/glance", "/healthz", "/embed/nothing"):
+        headers = app.test_client().get(path).headers
+        assert headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+        assert headers["X-Frame-Options"] == "DENY"
 
 
 def test_nobody_smuggles_a_directive_into_the_policy(house: House, cast: Cast) -> None:
     app = create_app(house, WebSetup(secret_key=SECRET, frame_ancestors="'none'; script-src *"))
-    policy = app.test_client().get("/login").headers["Content-Security-Policy"]
+    policy = app.test_client().get("/embed").headers["Content-Security-Policy"]
     assert policy.count("script-src") == 2 and "; script-src *" not in policy
 
 

@@ -12,6 +12,7 @@ from nas_asr.core.ids import new_id
 from nas_asr.core.ports import Order, Progress, SilentQueue
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript
 from nas_asr.services.base import House
+from nas_asr.services.house_settings import overlay
 from nas_asr.settings import Settings
 from nas_asr.store.database import Database
 from nas_asr.worker.room import WorkerRoom
@@ -37,10 +38,9 @@ class Stage:
 class Parrot:
     """Says what the file says; the file's first word may tell it to misbehave."""
 
-    label = EngineLabel("parrot", "grey", "1", "cpu")
-
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, model: str = "grey") -> None:
         self.stage = stage
+        self.label = EngineLabel("parrot", model, "1", "cpu")
 
     def serves(self, language: str) -> bool:
         """English only."""
@@ -78,7 +78,7 @@ def parrot_room(argument: str) -> WorkerRoom:
     """The factory."""
     stage = Stage(**json.loads(argument))
     house = House(Database(stage.database), SilentQueue(), Settings(data=Path(stage.data)))
-    return WorkerRoom(house, Parrot(stage))
+    return WorkerRoom(house, Parrot(stage, overlay(house.options, house.db).model or "grey"))
 
 
 def no_room(_argument: str) -> WorkerRoom:

@@ -1,4 +1,4 @@
-"""Room: store.models.house. What the house keeps about itself: audit, heartbeats, failed log-ins."""
+"""Room: store.models.house. What the house keeps about itself: audit, heartbeats, failed log-ins, settings."""
 
 from datetime import datetime
 from typing import Any
@@ -46,3 +46,18 @@ class LoginFailure(Base):
     key: Mapped[str] = mapped_column(String(200), primary_key=True)  # "user:<folded name>" or "address:<ip>"
     failures: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HouseSetting(Base):
+    """A setting that an admin chose on the page, or a wish to the workers; NULL is the default again.
+
+    generation: the number of the change that set it; each change of the page takes the next one for all that it sets.
+    """
+
+    __tablename__ = "house_settings"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str | None] = mapped_column(String(500))
+    generation: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_by: Mapped[str] = mapped_column(String(120), default="")

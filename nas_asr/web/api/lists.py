@@ -1,5 +1,6 @@
 """Room: web.api.lists. Teams, folders, the ledger and the summary: how the house stands. Reads only."""
 
+from flask import url_for
 from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
 
@@ -109,6 +110,21 @@ class Recent(BaseModel):
     name: str
     label: RunState
     finished_at: Moment | None
+    url: str = Field(description="Its page.")
+
+
+class WorkerOut(BaseModel):
+    """Those that gave a sign of life lately. gpu: the device of one of them, null where it is the processor."""
+
+    online: int
+    gpu: str | None
+    last_seen: Moment | None
+
+
+class DiskOut(BaseModel):
+    """The disk that holds the server's own files."""
+
+    free_bytes: int
 
 
 class SummaryOut(BaseModel):
@@ -121,6 +137,8 @@ class SummaryOut(BaseModel):
     hours_done_24h: float
     queue_eta_seconds: int | None
     workers: int
+    worker: WorkerOut
+    disk: DiskOut
     last_done: Recent | None
     recent: list[Recent]
 
@@ -168,6 +186,10 @@ def summary() -> Answer:
     answer = SummaryOut(
         app="nas_asr", version=__version__, status=found.status, counts=counts, hours_done_24h=found.hours_done_24h,
         queue_eta_seconds=found.queue_eta_seconds, workers=found.workers,
+        worker=WorkerOut(
+            online=found.workers, gpu=None if found.device in ("", "cpu") else found.device, last_seen=found.worker_seen_at
+        ),
+        disk=DiskOut(free_bytes=found.free_bytes),
         last_done=_recent(found.last_done) if found.last_done else None,
         recent=[_recent(one) for one in found.recent],
     )  # fmt: skip
@@ -175,7 +197,10 @@ def summary() -> Answer:
 
 
 def _recent(view: RecentView) -> Recent:
-    return Recent(id=view.id, name=view.name, label=view.label, finished_at=view.finished_at)
+    return Recent(
+        id=view.id, name=view.name, label=view.label, finished_at=view.finished_at,
+        url=url_for("recording.show", recording_id=view.id, _external=True),
+    )  # fmt: skip
 
 
 def _folder(view: FolderView) -> FolderOut:

@@ -2,13 +2,26 @@
 
 from flask import Flask
 
-from nas_asr.web.pages import account, admin, archive, folders, library, login, person, recording, search, setup, teams
+from nas_asr.web.pages import (
+    account,
+    admin,
+    archive,
+    folders,
+    library,
+    login,
+    person,
+    recording,
+    search,
+    settings,
+    setup,
+    teams,
+)  # fmt: skip
 from nas_asr.web.pages.marking import marked
 
 
 def register(app: Flask) -> None:
     """All pages."""
-    for page in (login, setup, library, recording, search, folders, archive, teams, account, admin):
+    for page in (login, setup, library, recording, search, folders, archive, teams, account, admin, settings):
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
     app.jinja_env.filters["marked"] = marked

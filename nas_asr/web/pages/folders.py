@@ -102,7 +102,7 @@ def _page(problem: NasAsrError | None = None) -> str:
     teams = [team for team in list_teams(house(), me) if team.slug in _managed(me)]
     return render_template(
         "folders/folders.html", folders=list_folders(house(), me), managed=_managed(me), teams=teams,
-        spoken=LANGUAGES, preset=spoken_language(), problem=problem, given=request.form,
+        spoken=LANGUAGES, preset=spoken_language(house().options.language), problem=problem, given=request.form,
     )  # fmt: skip
 
 
