@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "member": "nas_asr.cli.people:member",
     "token": "nas_asr.cli.people:token",
     "folder": "nas_asr.cli.library:folder",
+    "hotwords": "nas_asr.cli.hotwords:hotwords",
     "transcribe": "nas_asr.cli.library:transcribe",
     "doctor": "nas_asr.cli.checkup:doctor",
     "demo": "nas_asr.cli.demo:demo",

@@ -75,6 +75,10 @@ _ACTIONS = {
     "recording.trashed": lazy("put into the trash recording"),
     "recording.stopped": lazy("stopped recording"),
     "recording.uploaded": lazy("uploaded recording"),
+    "hotwords.set": lazy("wrote the hotwords of team"),
+    "hotwords.rerun": lazy("ran again recordings of team"),
+    "hotword.turned": lazy("turned a hotword's place in recording"),
+    "version.chosen": lazy("chose the version of recording"),
     "ledger.retried": lazy("asked to look again at"),
 }
 

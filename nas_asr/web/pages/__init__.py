@@ -2,13 +2,13 @@
 
 from flask import Flask
 
-from nas_asr.web.pages import account, admin, folders, library, login, person, recording, search, setup, teams
+from nas_asr.web.pages import account, admin, folders, hotwords, library, login, person, recording, search, setup, teams
 from nas_asr.web.pages.marking import marked
 
 
 def register(app: Flask) -> None:
     """All pages."""
-    for page in (login, setup, library, recording, search, folders, teams, account, admin):
+    for page in (login, setup, library, recording, search, folders, teams, hotwords, account, admin):
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
     app.jinja_env.filters["marked"] = marked
