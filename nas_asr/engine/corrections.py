@@ -146,7 +146,7 @@ def corrected(
         before = _written(text[at : match.start], written)
         start = length + len(before)
         end = start + len(match.hotword)
-        made.append(Replacement(start, end, _written(text[match.start : match.end], written), match.hotword))
+        made.append(Replacement(start, end, text[match.start : match.end], match.hotword))
         parts += [before, match.hotword]
         at, length = match.end, end
     return "".join(parts) + _written(text[at:], written), tuple(made)

@@ -47,7 +47,7 @@ CALLS = (
     Call(
         "POST", "/recordings/<recording_id>/replacements", 404, writes=True,
         more={"json": {"segment": "none", "index": 0}, "headers": {"If-Match": "1"}},
-    ),
+    ),  # fmt: skip
     Call("DELETE", "/recordings/<recording_id>", 202, writes=True),
     Call("GET", "/search"),
     Call("GET", "/teams"),
