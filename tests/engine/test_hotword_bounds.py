@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.hotwords import absent_changes, recall
 from nas_asr.engine.build import build_transcriber
 from nas_asr.media import decode
+from tests.engine.hearing import absent_changes, recall
 
 
 def test_forty_terms_are_read_clearly_more_often_with_a_list_than_without(tmp_path: Path) -> None:

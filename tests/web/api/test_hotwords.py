@@ -1,5 +1,7 @@
 """Room: tests.web.api.test_hotwords. The list by HTTP: versions, If-Match, refusals, and who may."""
 
+from typing import Any
+
 import pytest
 
 from nas_asr.core.access import TokenScope
@@ -43,7 +45,7 @@ def test_who_may_see_and_write_and_run_again(
     anonymous: Caller, by_token: ByToken, in_person: InPerson, cast: Cast, meeting: str
 ) -> None:
     wanted = {"charlie": (404, 404, 404), "ada": (404, 404, 404), "rita": (200, 403, 403), "bob": (200, 403, 403)}
-    calls = (
+    calls: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("GET", LIST, {}),
         ("PUT", LIST, {"json": {"words": ["x1"]}}),
         ("POST", f"{LIST}/rerun", {"json": {"days": 7}}),
