@@ -5,6 +5,7 @@ and nobody but the worker's child an engine.
 """
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas_asr import settings as settings_room
@@ -44,6 +45,12 @@ def prepare(settings: Settings) -> None:
         migrate(db)
     finally:
         db.close()
+
+
+def has_house(settings: Settings) -> bool:
+    """Whether a house was ever made here; a database on a server is taken for one."""
+    sqlite = "sqlite:///"
+    return not settings.database.startswith(sqlite) or Path(settings.database.removeprefix(sqlite)).is_file()
 
 
 def house_without_queue(settings: Settings) -> House:

@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import unquote
 from urllib.request import urlopen
 
 from nas_asr import bootstrap
@@ -16,11 +18,12 @@ from nas_asr.core.errors import NasAsrError
 from nas_asr.services.base import House
 from nas_asr.services.folders import list_folders
 from nas_asr.services.summary import live_workers
-from nas_asr.settings import Settings
+from nas_asr.settings import ADDRESS, Settings
 from nas_asr.store.database import Database, DatabaseTrouble
 from nas_asr.store.schema import is_current
 
 _LOW_DISK = 2 * 1024**3
+_FULL_DISK = 64 * 1024**2  # the database, Redis and a log line still have to fit
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p"}
 
 
@@ -70,9 +73,9 @@ def _data(settings: Settings) -> Iterator[Finding]:
         yield Finding("data", Verdict.NOTE, f"{data} does not exist yet.", "It is made by the first start: make run")
         return
     free = shutil.disk_usage(data).free
-    low = free < _LOW_DISK
-    remedy = "Free some space, or move DATA with NAS_ASR_DATA." if low else ""
-    yield Finding("data", Verdict.NOTE if low else Verdict.OK, f"{data}, {free / 1024**3:.1f} GiB free", remedy)
+    verdict = Verdict.BROKEN if free < _FULL_DISK else Verdict.NOTE if free < _LOW_DISK else Verdict.OK
+    remedy = "" if verdict is Verdict.OK else "Free some space; what was accepted is kept and goes on then."
+    yield Finding("data", verdict, f"{data}, {free / 1024**2:,.0f} MiB free", remedy)
     kind = _file_system(data)
     if kind in _NETWORK_FILE_SYSTEMS:
         yield Finding(
@@ -82,8 +85,7 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    path = Path(settings.database.removeprefix("sqlite:///"))
-    if settings.database.startswith("sqlite:///") and not path.is_file():
+    if not bootstrap.has_house(settings):
         yield Finding("database", Verdict.NOTE, "There is none yet.", "It is made by the first start: make run")
         return
     db = Database(settings.database)
@@ -106,7 +108,21 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 
     program = next(part for part in command(settings.data) if "redis" in Path(part).name)
     alive = bootstrap.queue(settings).alive()
-    yield Finding("redis", Verdict.OK, f"embedded, {program}, {'running' if alive else 'not running now'}")
+    state = (
+        "running"
+        if alive
+        else "takes nothing now (its disk is full?)"
+        if _has_listener(settings)
+        else "not running now"
+    )
+    yield Finding("redis", Verdict.OK if alive or "not" in state else Verdict.BROKEN, f"embedded, {program}, {state}")
+
+
+def _has_listener(settings: Settings) -> bool:
+    """Whether somebody listens on the socket of the embedded Redis, whatever it answers."""
+    path = unquote(bootstrap.queue_url(settings).removeprefix("unix://"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(path) == 0
 
 
 def _media(_settings: Settings) -> Iterator[Finding]:
@@ -117,8 +133,13 @@ def _engine(settings: Settings) -> Iterator[Finding]:
     transcriber = bootstrap.transcriber(settings)
     try:
         label = transcriber.label
-        languages = "English, where declared" if not transcriber.serves("zh") else "all languages of the model"
-        yield Finding("engine", Verdict.OK, f"{label.name} ({label.model}) on {label.device}: {languages}")
+        yield Finding("engine", Verdict.OK, f"{label.name} ({label.model}) on {label.device}")
+        if not transcriber.serves("zh"):
+            yield Finding(
+                "languages", Verdict.NOTE,
+                "English, where somebody declared it; the rest waits for the model (Fun-ASR), which a later version brings.",
+                "Declare folders English where it is spoken.",
+            )  # fmt: skip
     finally:
         transcriber.close()
 
@@ -157,7 +178,7 @@ def _running(settings: Settings) -> Iterator[Finding]:
     house.db.close()
     missing = "" if workers else "Start everything with: make run"
     yield Finding("workers", Verdict.OK if workers else Verdict.NOTE, ", ".join(workers) or "none is running", missing)
-    address = f"http://{settings.host}:{settings.port}/healthz"
+    address = f"{_address(settings)}/healthz"
     try:
         with urlopen(address, timeout=3) as answer:  # noqa: S310 (our own address)
             yield Finding("page", Verdict.OK if answer.status == 200 else Verdict.BROKEN, f"answers at {address}")
@@ -165,8 +186,14 @@ def _running(settings: Settings) -> Iterator[Finding]:
         yield Finding("page", Verdict.NOTE, f"nothing answers at {address}", "Start everything with: make run")
 
 
+def _address(settings: Settings) -> str:
+    """Where the page is: `up` leaves a note while it runs, because its command line may have said another port."""
+    note = settings.data / ADDRESS
+    return note.read_text("ascii").strip() if note.is_file() else f"http://{settings.host}:{settings.port}"
+
+
 def _house(settings: Settings) -> House | None:
-    if settings.database.startswith("sqlite:///") and not Path(settings.database.removeprefix("sqlite:///")).is_file():
+    if not bootstrap.has_house(settings):
         return None
     db = Database(settings.database)
     if not is_current(db):

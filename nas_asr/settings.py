@@ -22,6 +22,8 @@ ENGINES = ("auto", "fun-asr-nano", "sensevoice", "sphinx", "openai")
 
 SETUP_TOKEN = "setup_token"  # noqa: S105 (a file in DATA: what /setup asks of another machine)
 
+ADDRESS = "address"  # a file in DATA while `up` runs: where the page is
+
 T = TypeVar("T")
 
 

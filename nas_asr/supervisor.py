@@ -40,7 +40,7 @@ class Part:
 
 @dataclass
 class Supervisor:
-    """Runs parts until it is told to stop; parts are ended in the reverse order of their start.
+    """Runs parts until it is told to stop, then ends them all.
 
     chores are called about five times a second; each must be quick.
     """
@@ -69,8 +69,11 @@ class Supervisor:
             self.stop()
 
     def stop(self) -> None:
-        """SIGTERM to each, latest first, then SIGKILL to those that do not go within their grace."""
-        for part in reversed(self.parts):
+        """SIGTERM to all, then SIGKILL to those that do not go within their grace."""
+        alive = [part for part in self.parts if part.running is not None and part.running.poll() is None]
+        for part in alive:
+            _process(part).terminate()
+        for part in alive:
             _end(part)
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
@@ -104,12 +107,14 @@ class Supervisor:
 
 
 def _end(part: Part) -> None:
-    if part.running is None or part.running.poll() is not None:
-        return
-    part.running.terminate()
     try:
-        part.running.wait(part.grace_s)
+        _process(part).wait(part.grace_s)
     except subprocess.TimeoutExpired:
         log.warning("part.killed", extra={"part": part.name})
-        part.running.kill()
-        part.running.wait()
+        _process(part).kill()
+        _process(part).wait()
+
+
+def _process(part: Part) -> "subprocess.Popen[bytes]":
+    assert part.running is not None
+    return part.running

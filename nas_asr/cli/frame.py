@@ -10,16 +10,25 @@ from typing import Any
 
 import click
 
-from nas_asr.bootstrap import house_without_queue
+from nas_asr.bootstrap import has_house, house_without_queue
 from nas_asr.cli.given import settings_of
 from nas_asr.core.clock import iso
-from nas_asr.core.errors import Invalid
+from nas_asr.core.errors import ConfigError, Invalid
 from nas_asr.services.base import House
 
 
-def house_of(ctx: click.Context) -> House:
-    """The house for commands that change rows; nobody is rung, the running sweep does that."""
-    return house_without_queue(settings_of(ctx))
+def house_of(ctx: click.Context, *, make: bool = False) -> House:
+    """The house for commands that change rows; nobody is rung, the running sweep does that.
+
+    Only what may be the first command ever makes a new house: elsewhere it would be one that nobody serves.
+    """
+    settings = settings_of(ctx)
+    if not make and not has_house(settings):
+        raise ConfigError(
+            f"There is no nas_asr data in {settings.data.absolute()}.",
+            "Go to the folder where you ran `make run`, or say --data DIR or NAS_ASR_DATA.",
+        )
+    return house_without_queue(settings)
 
 
 def password_from_stdin(wanted: bool) -> str:

@@ -39,6 +39,10 @@ def folder_add(ctx: click.Context, /, team_slug: str, path: Path, **options: str
     order = folders.FolderOrder(team=team_slug, path=path.absolute(), **options)
     added = folders.add_folder(house_of(ctx), None, order)
     click.echo(f"Watching {added.path} for {team_slug} ({added.id}).")
+    if added.language == AUTO:
+        click.echo(
+            "Nobody said what is spoken there: its recordings wait for the model. Or say --language en.", err=True
+        )
 
 
 @folder.command("list")

@@ -26,7 +26,7 @@ def user() -> None:
 def user_add(ctx: click.Context, name: str, admin: bool, email: str, password_stdin: bool) -> None:
     """Add a person."""
     order = accounts.NewUser(name, password_from_stdin(password_stdin), email, admin)
-    accounts.create_user(house_of(ctx), None, order)
+    accounts.create_user(house_of(ctx, make=True), None, order)
     click.echo(f"Added {name}.")
 
 

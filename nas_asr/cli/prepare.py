@@ -18,4 +18,4 @@ from nas_asr.services.accounts import anybody
 def prepare(ctx: click.Context) -> None:
     """Make the data directory and bring the database up to date."""
     bootstrap.prepare(settings_of(ctx))
-    click.echo(json.dumps({"anybody": anybody(house_of(ctx))}))
+    click.echo(json.dumps({"anybody": anybody(house_of(ctx, make=True))}))

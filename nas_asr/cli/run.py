@@ -3,12 +3,15 @@
 Each command imports what it runs, and only that: these processes stay for months.
 """
 
+import dataclasses
 import json
 import logging
 import secrets
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,42 +20,88 @@ import click
 from nas_asr import __version__, logs
 from nas_asr.cli.given import settings_of
 from nas_asr.core.errors import ConfigError
-from nas_asr.settings import SETUP_TOKEN, Settings
+from nas_asr.settings import ADDRESS, SETUP_TOKEN, Settings
 from nas_asr.supervisor import Part, Supervisor
 
 if TYPE_CHECKING:
     from flask import Flask
 
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (addresses that mean all of them)
+
 _host = click.option("--host", default=None, help="Address to serve on (default 127.0.0.1).")
 _port = click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port to serve on (default 7860).")
 
 
+def up_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `up`, for every command that ends in it."""
+    for option in (
+        click.option("--workers", type=click.IntRange(0, 64), default=None, help="How many workers (default 1)."),
+        _port,
+        _host,
+        click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory (default ./data)."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory (default ./data).")
-@_host
-@_port
-@click.option("--workers", type=click.IntRange(0, 64), default=None, help="How many workers (default 1).")
+@up_options
 @click.option("--stage", type=click.Choice(["1", "2"]), default="2", help="1: do not install torch and funasr.")
 @click.pass_context
 def up(ctx: click.Context, /, stage: str, **options: Any) -> None:
     """Start everything here: web, watcher, workers and Redis; Ctrl-C ends all."""
+    start(settings_of(ctx, **options), stage)
+
+
+def start(settings: Settings, stage: str) -> None:
+    """Run the house in this process's care until a signal ends it. ConfigError where it cannot start."""
     logs.configure()
-    settings = settings_of(ctx, **options)
     supervisor = Supervisor()
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     redis = None if settings.redis_url else _start_redis(settings, supervisor)
     try:
+        _refuse_a_taken_port(settings)
         greeting = _greeting(settings, _prepare(settings))
+        (settings.data / ADDRESS).write_text(_address(settings), "ascii")
         for part in _parts(settings, stage):
             supervisor.start(part)
-        click.echo(greeting)
-        sys.stdout.flush()
+        supervisor.chores.append(_Greeter(settings, greeting))
         supervisor.watch()
     finally:
         supervisor.stop()
+        (settings.data / ADDRESS).unlink(missing_ok=True)
         if redis is not None:
             redis()
     click.echo("nas_asr has stopped.")
+
+
+class _Greeter:
+    """Greets when the page answers, and not before; a chore of the supervisor."""
+
+    def __init__(self, settings: Settings, greeting: str) -> None:
+        self._settings, self._greeting = settings, greeting
+
+    def __call__(self) -> None:
+        if not self._greeting:
+            return
+        host = "127.0.0.1" if self._settings.host in _EVERYWHERE else self._settings.host
+        with suppress(OSError), socket.create_connection((host, self._settings.port), timeout=0.2):
+            click.echo(self._greeting)
+            sys.stdout.flush()
+            self._greeting = ""
+
+
+def _refuse_a_taken_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does: old connections are no obstacle
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ConfigError(
+                f"{settings.host}:{settings.port} cannot be served: {error.strerror}.",
+                f"Choose another port with --port or NAS_ASR_PORT, such as {settings.port + 1}.",
+            ) from error
 
 
 def _start_redis(settings: Settings, supervisor: Supervisor) -> Callable[[], None]:
@@ -96,16 +145,20 @@ def _parts(settings: Settings, stage: str) -> list[Part]:
     return parts
 
 
-def _greeting(settings: Settings, anybody: bool) -> str:
+def _address(settings: Settings) -> str:
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else shown}:{settings.port}"  # noqa: S104
+    return f"http://{'127.0.0.1' if settings.host in _EVERYWHERE else shown}:{settings.port}"
+
+
+def _greeting(settings: Settings, anybody: bool) -> str:
+    address = _address(settings)
     lines = [f"nas_asr {__version__} serves {address} from {settings.data.absolute()}   (Ctrl-C ends it)"]
     if not anybody:
         token = _setup_token(settings)
         lines += [
             "",
             f"First account: open {address}/setup   (from another machine it asks for this token: {token})",
-            "               or: nas-asr user add NAME --admin --password-stdin",
+            f"               or: {Path(sys.argv[0]).absolute()} user add NAME --admin --password-stdin",
             f"First folder:  {settings.data.absolute()}/recordings/TEAM   (made with the first team; any other can be added)",
         ]
     return "\n".join(lines)
@@ -179,4 +232,6 @@ def sweep(ctx: click.Context) -> None:
     from nas_asr import bootstrap
     from nas_asr.services.sweep import sweep as sweep_once
 
-    click.echo(str(sweep_once(bootstrap.open_house(settings_of(ctx)))))
+    report = sweep_once(bootstrap.open_house(settings_of(ctx)))
+    done = [f"{value} {name.replace('_', ' ')}" for name, value in dataclasses.asdict(report).items() if value]
+    click.echo(", ".join(done) or "Nothing had to be repaired.")

@@ -80,7 +80,7 @@ class Stage2:
         """Install what is missing; the status that was written last comes back."""
         try:
             with exclusive(self.prefix, self._wait):
-                if progress.finished(self.prefix) and self.choice is Choice.AUTO:
+                if progress.finished(self.prefix) and progress.modules_here() and self.choice is Choice.AUTO:
                     return self.say(state=Stage2State.INSTALLED, done=100, message=progress.INSTALLED.message)
                 return self._install()
         except Stopped:
@@ -218,7 +218,7 @@ def stage2_command(data: Path, parent: int) -> list[str]:
 
 def stage2_needed() -> bool:
     """Whether `up` has to start it."""
-    return not progress.finished()
+    return not (progress.finished() and progress.modules_here())
 
 
 def _sees_gpu(outcome: Outcome) -> bool:

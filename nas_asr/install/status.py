@@ -87,7 +87,7 @@ def read_status(data: Path) -> Stage2Status | None:
 def stage2_status(data: Path, *, now: datetime | None = None, prefix: Path | None = None) -> Stage2Status:
     """Where stage 2 stands in the virtual environment that we run in. Raises nothing."""
     written = read_status(data)
-    here = _modules_here()
+    here = modules_here()
     if here and finished(prefix):
         return _with_words(written, INSTALLED)
     if written is not None and written.state is Stage2State.INSTALLING:
@@ -106,7 +106,8 @@ def _with_words(written: Stage2Status | None, fallback: Stage2Status) -> Stage2S
     return written if written is not None and written.state is fallback.state else fallback
 
 
-def _modules_here() -> bool:
+def modules_here() -> bool:
+    """Whether torch and funasr can be imported; somebody may have uninstalled them by hand."""
     importlib.invalidate_caches()  # they may have come after this process started
     return all(importlib.util.find_spec(name) is not None for name in ("torch", "funasr"))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from nas_asr import media
+from nas_asr.core.memory import share_heaps
 from nas_asr.services.base import House
 from nas_asr.services.ingest import Probe
 from nas_asr.watcher.loop import Loop
@@ -22,6 +23,7 @@ def run(
 
     sweep: called every five seconds, so that a house without `up` repairs itself too.
     """
+    share_heaps()
     if stop is None:
         stop = _until_signal()
     Loop(house, probe, sweep).run(stop)

@@ -1,12 +1,15 @@
 """Room: web.server. gunicorn around the application: one process, many threads, dies with its parent. No routes."""
 
 import os
+import signal
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
 from nas_asr.core import lifeline
+from nas_asr.core.memory import share_heaps
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -36,6 +39,19 @@ def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
 
     def hold(_server: object, _worker: object) -> None:
         lifeline.hold(master)
+        share_heaps()
+
+    def end_streams_first(worker: Any) -> None:
+        # An open event stream would hold the end of the process for the whole graceful time.
+        closing = worker.wsgi.extensions["nas_asr_streams"].closing
+        then = signal.getsignal(signal.SIGTERM)
+
+        def end(number: int, frame: FrameType | None) -> None:
+            closing.set()
+            if callable(then):
+                then(number, frame)
+
+        signal.signal(signal.SIGTERM, end)
 
     options = {
         "bind": f"{shown}:{port}",
@@ -46,6 +62,7 @@ def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
         "graceful_timeout": 5,
         "keepalive": 5,
         "post_fork": hold,
+        "post_worker_init": end_streams_first,
         "accesslog": None,
         "loglevel": "warning",
         "control_socket_disable": True,

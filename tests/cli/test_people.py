@@ -37,6 +37,7 @@ def test_the_first_user_is_admin_and_the_second_is_not(tmp_path: Path) -> None:
 
 
 def test_a_mistake_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    call(tmp_path, "user", "add", "alice", "--password-stdin", stdin="a long password\n")
     result = call(tmp_path, "member", "add", "nobodies", "alice", "--role", "reader")
     assert result.exit_code == 1
     assert result.stderr == "nas-asr: There is no team called nobodies. See `nas-asr team list`.\n"
@@ -53,5 +54,12 @@ def test_an_unknown_setting_names_the_nearest(tmp_path: Path) -> None:
 
 
 def test_the_password_of_an_unknown_person_cannot_be_set(tmp_path: Path) -> None:
+    call(tmp_path, "user", "add", "alice", "--password-stdin", stdin="a long password\n")
     result = call(tmp_path, "user", "passwd", "ghost", "--password-stdin", stdin="a long password\n")
     assert result.exit_code == 1 and "no user called ghost" in result.stderr
+
+
+def test_a_command_in_the_wrong_directory_makes_no_second_house(tmp_path: Path) -> None:
+    result = call(tmp_path, "team", "add", "choir")
+    assert result.exit_code == 1 and "There is no nas_asr data in" in result.stderr
+    assert not (tmp_path / "data").exists()
