@@ -7,6 +7,7 @@ from tests.cli.test_people import call
 
 
 def test_what_was_set_is_shown_and_can_be_set_again(tmp_path: Path) -> None:
+    call(tmp_path, "user", "add", "alice", "--password-stdin", stdin="a long password\n")
     call(tmp_path, "team", "add", "choir")
     (tmp_path / "words.txt").write_text("# ours\nKubernetes\nIPO = I P O\n[x]\n显存\n", "utf-8")
     done = call(tmp_path, "hotwords", "set", "choir", str(tmp_path / "words.txt"))
@@ -21,6 +22,7 @@ def test_what_was_set_is_shown_and_can_be_set_again(tmp_path: Path) -> None:
 
 
 def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
+    call(tmp_path, "user", "add", "alice", "--password-stdin", stdin="a long password\n")
     call(tmp_path, "team", "add", "choir")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     for words in (("set", "nobody", "-"), ("show", "nobody"), ("set", "choir", str(tmp_path / "binary"))):
