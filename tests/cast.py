@@ -167,4 +167,18 @@ def write_transcript(house: House, recording_id: str, lines: list[str]) -> None:
         recording.version = version.number
 
 
+def replace_something(house: House, recording_id: str, was: str = "we", hotword: str = "Wii") -> str:
+    """As if a hotword had taken the place of a word in the first segment that has it; returns that segment's id."""
+    with house.db.write() as session:
+        rows = session.query(SegmentRow).filter_by(recording_id=recording_id).order_by(SegmentRow.position)
+        row = next(row for row in rows if was in row.text)
+        search.forget(session, [row])
+        at = row.text.index(was)
+        row.text = row.text.replace(was, hotword, 1)
+        row.replacements = [[at, at + len(hotword), was, hotword, False]]
+        session.flush()
+        search.add(session, [row])
+        return row.id
+
+
 MakeHouse = Callable[..., House]

@@ -84,7 +84,7 @@ def verify(ctx: click.Context, everything: bool, as_json: bool) -> None:
 @click.pass_context
 def import_(ctx: click.Context, path: Path, team: str) -> None:
     """Bring back a bag, or all below a directory, with the same ids; what is here already stays as it is."""
-    report = import_bags(house_of(ctx), path, team)
+    report = import_bags(house_of(ctx, make=True), path, team)
     for bag, reason in report.refused:
         click.echo(f"nas-asr: {bag}: {reason}", err=True)
     click.echo(

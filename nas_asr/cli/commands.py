@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "member": "nas_asr.cli.people:member",
     "token": "nas_asr.cli.people:token",
     "folder": "nas_asr.cli.library:folder",
+    "hotwords": "nas_asr.cli.hotwords:hotwords",
     "transcribe": "nas_asr.cli.library:transcribe",
     "archive": "nas_asr.cli.archive:archive",
     "doctor": "nas_asr.cli.checkup:doctor",

@@ -18,7 +18,8 @@ class Action(StrEnum):
 
     READ = "read"
     WRITE = "write"  # upload, correct, retry, declare the language
-    MANAGE = "manage"  # members, hotwords, folders' settings, archive rule
+    KEEP_HOTWORDS = "keep_hotwords"  # the list itself, and running recordings again with it
+    MANAGE = "manage"  # members, folders' settings, archive rule
 
 
 class TokenScope(StrEnum):
@@ -38,7 +39,7 @@ _ALLOWED: Mapping[Role, frozenset[Action]] = {
 
 _SCOPE_ALLOWS: Mapping[TokenScope, frozenset[Action]] = {
     TokenScope.READ: frozenset({Action.READ}),
-    TokenScope.WRITE: frozenset({Action.READ, Action.WRITE}),
+    TokenScope.WRITE: frozenset({Action.READ, Action.WRITE, Action.KEEP_HOTWORDS}),
     TokenScope.INGEST: frozenset(),
     TokenScope.WIDGET: frozenset(),
 }

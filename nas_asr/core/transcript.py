@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from nas_asr.core.replacements import Replacement
+
 Milliseconds = int
 
 
@@ -41,7 +43,10 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A span with its text. `text` is what people read (after ITN), `spoken` what was said; both are kept (decision 8)."""
+    """A span with its text. `text` is what people read (after ITN), `spoken` what was said; both are kept (decision 8).
+
+    replacements: where a hotword took the place of what the engine heard, in order; `spoken` keeps what was heard.
+    """
 
     id: str
     span: Span
@@ -51,6 +56,7 @@ class Segment:
     confidence: float | None = None
     words: tuple[Word, ...] = ()
     flags: tuple[str, ...] = ()
+    replacements: tuple[Replacement, ...] = ()
 
 
 class VersionKind(StrEnum):

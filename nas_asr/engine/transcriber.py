@@ -1,14 +1,16 @@
-"""Room: engine.transcriber. Five stages as five lines: decode, VAD, utterances, recognise, ITN. Knows no engine."""
+"""Room: engine.transcriber. The stages as lines: decode, VAD, utterances, recognise, hotwords, ITN. Knows no engine."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from nas_asr.core.hotwords import hotword
 from nas_asr.core.ids import new_id
 from nas_asr.core.ports import Decode, Order, Pcm, Progress, Recogniser, Utterance, Vad
 from nas_asr.core.spans import UtteranceLimits
 from nas_asr.core.transcript import Heard, Milliseconds, Segment, Transcript
+from nas_asr.engine.corrections import Corrections, corrected
 from nas_asr.engine.itn import Itn
 from nas_asr.engine.utterances import Tape, utterances
 
@@ -17,7 +19,10 @@ _BEAT_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """What the pipeline is made of. longest_span_ms: what the VAD gives at most."""
+    """What the pipeline is made of. longest_span_ms: what the VAD gives at most.
+
+    knows_hotwords: the recogniser takes hotwords itself; for any other one, what sounds nearly like them is replaced.
+    """
 
     decode: Decode
     vad: Vad
@@ -25,6 +30,7 @@ class Stages:
     limits: UtteranceLimits
     recogniser: Recogniser
     itn: Itn
+    knows_hotwords: bool = False
     clock: Callable[[], float] = time.monotonic
 
 
@@ -50,13 +56,14 @@ class Pipeline:
         stages, began = self._stages, self._stages.clock()
         course = _Course(order.duration_ms, progress, stages.clock)
         segments: list[Segment] = []
+        corrections = Corrections(() if stages.knows_hotwords else order.hotwords)
         with closing(stages.decode(order.path, order.root)) as pcm:
             tape = Tape(course.passing(pcm), stages.longest_span_ms + 10_000)
             spoken = course.sent(utterances(tape, stages.vad, stages.limits))
-            heard = stages.recogniser.recognise(spoken, order.language, order.hotwords, course.beat)
+            heard = stages.recogniser.recognise(spoken, order.language, _plain(order.hotwords), course.beat)
             with closing(heard):
                 for utterance, text in heard:
-                    segments.append(_segment(utterance, text, order.language, stages.itn))
+                    segments.append(_segment(utterance, text, corrections, lambda t: stages.itn(t, order.language)))
                     course.finished(utterance)
         progress(1.0)
         return Transcript(
@@ -73,8 +80,12 @@ class Pipeline:
         self._stages.recogniser.close()
 
 
-def _segment(utterance: Utterance, heard: Heard, language: str, itn: Itn) -> Segment:
-    text = heard.written if heard.written is not None else itn(heard.spoken, language)
+def _segment(
+    utterance: Utterance, heard: Heard, corrections: Corrections, itn: Callable[[str], str]
+) -> Segment:  # fmt: skip
+    """Hotwords are found in what was spoken, or in the engine's own written form, and ITN leaves them alone."""
+    before, written = (heard.spoken, itn) if heard.written is None else (heard.written, str)
+    text, replacements = corrected(before, corrections.matches(before), written)
     return Segment(
         id=new_id(),
         span=utterance.span,
@@ -83,7 +94,13 @@ def _segment(utterance: Utterance, heard: Heard, language: str, itn: Itn) -> Seg
         confidence=heard.confidence,
         words=heard.words,
         flags=heard.flags,
+        replacements=replacements,
     )
+
+
+def _plain(lines: Sequence[str]) -> tuple[str, ...]:
+    """The words alone: how they sound is for engines that do not know hotwords."""
+    return tuple(hotword(line).word for line in lines)
 
 
 class _Course:

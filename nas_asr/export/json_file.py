@@ -6,10 +6,12 @@ The schema's number changes when a reader of the old one would be misled; adding
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from nas_asr.core.errors import Invalid
+from nas_asr.core.replacements import Replacement
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
 from nas_asr.export.source import ExportOptions, ExportSource
 
@@ -65,6 +67,7 @@ def _document(source: ExportSource) -> dict[str, Any]:
 
 
 def _segment_out(segment: Segment) -> dict[str, Any]:
+    made = {"replacements": [asdict(one) for one in segment.replacements]} if segment.replacements else {}
     return {
         "id": segment.id,
         "start_ms": segment.span.start_ms,
@@ -75,6 +78,7 @@ def _segment_out(segment: Segment) -> dict[str, Any]:
         "confidence": segment.confidence,
         "flags": list(segment.flags),
         "words": [{"text": w.text, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in segment.words],
+        **made,
     }
 
 
@@ -119,7 +123,12 @@ def _segments_in(document: Mapping[str, Any]) -> Iterator[Segment]:
                 confidence=None if fields["confidence"] is None else float(fields["confidence"]),
                 words=words,
                 flags=tuple(str(flag) for flag in fields["flags"]),
+                replacements=tuple(_replacement(one) for one in fields.get("replacements", ())),
             )
+
+
+def _replacement(one: Mapping[str, Any]) -> Replacement:
+    return Replacement(int(one["start"]), int(one["end"]), str(one["was"]), str(one["hotword"]), bool(one["undone"]))
 
 
 def _moment(value: object) -> datetime:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nas_asr.core.ids import new_id
@@ -11,7 +11,8 @@ from nas_asr.core.ports import MediaInfo
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.engines import waiting_for
-from nas_asr.store.models import HotwordVersion, Recording, Run
+from nas_asr.services.hotword_versions import newest_hotwords
+from nas_asr.store.models import Recording, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,10 @@ def add_recording(session: Session, house: House, new: Arrival) -> tuple[Recordi
 
 def queue_run(session: Session, house: House, recording: Recording, engine: str = "") -> Run:
     """A queued run of a recording. engine: the folder's own choice, empty for the house's."""
-    newest = select(func.coalesce(func.max(HotwordVersion.number), 0)).where(
-        HotwordVersion.team_id == recording.team_id
-    )
     run = Run(
         id=new_id(), recording_id=recording.id, team_id=recording.team_id, state=RunState.QUEUED, engine=engine,
-        language=recording.language, hotwords_version=session.scalar(newest) or 0, duration_ms=recording.duration_ms,
+        language=recording.language, duration_ms=recording.duration_ms,
+        hotwords_version=newest_hotwords(session, recording.team_id),
         waiting_for=waiting_for(engine or house.options.engine, recording.language), created_at=house.now(),
     )  # fmt: skip
     session.add(run)

@@ -15,6 +15,7 @@ from nas_asr.core.recording import UNDER_WAY, RunState, recording_state
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.engines import waiting_for
 from nas_asr.services.file_names import MAX_TITLE, shown_line
+from nas_asr.services.hotword_versions import newest_hotwords
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
 from nas_asr.services.ringing import ring
 from nas_asr.store.models import Folder, Recording, Run, Team, TranscriptVersion, User
@@ -128,7 +129,7 @@ def retry(house: House, viewer: Viewer, recording_id: str) -> str:
     """A new run of a recording whose last one ended. Conflict while one is under way. Returns the run's id."""
     with house.db.write() as session:
         recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
-        run = _new_run(session, house, recording, viewer)
+        run = new_run(session, house, recording, viewer)
         audit(session, house, viewer, Act("recording.retried", recording.id, recording.team_id))
     ring(house, run)
     return run.id
@@ -148,7 +149,7 @@ def declare_language(house: House, viewer: Viewer, recording_id: str, language: 
             run.language = language
             run.waiting_for = waiting_for(house.options.engine, language)
         else:
-            run = _new_run(session, house, recording, viewer)
+            run = new_run(session, house, recording, viewer)
         audit(session, house, viewer, Act("recording.language_declared", recording.id, recording.team_id))
     ring(house, run)
 
@@ -195,14 +196,16 @@ def _ask_to_stop(session: Session, house: House, recording: Recording) -> bool:
     return True
 
 
-def _new_run(session: Session, house: House, recording: Recording, viewer: Viewer) -> Run:
+def new_run(session: Session, house: House, recording: Recording, viewer: Viewer, priority: int = 1) -> Run:
+    """A run after those that ended, with the team's newest hotwords; ring after the commit. Conflict while one is under way."""
     last = session.get(Run, recording.run_id or "")
     if last is not None and last.state in UNDER_WAY:
         raise Conflict("This recording is already being transcribed or waiting.", "Wait until that is over.")
     run = Run(
         id=new_id(), recording_id=recording.id, team_id=recording.team_id, language=recording.language,
         duration_ms=recording.duration_ms, waiting_for=waiting_for(house.options.engine, recording.language),
-        priority=1, requested_by=viewer.user_id, created_at=house.now(),
+        priority=priority, requested_by=viewer.user_id, created_at=house.now(),
+        hotwords_version=newest_hotwords(session, recording.team_id),
     )  # fmt: skip
     session.add(run)
     recording.run_id = run.id

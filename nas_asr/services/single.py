@@ -29,6 +29,7 @@ class SingleOrder:
     suffix: str
     output: Path | None
     language: str | None
+    hotwords: tuple[str, ...] = ()
 
     def speaking(self, language: str) -> "SingleOrder":
         """The same for a declared language."""
@@ -50,7 +51,7 @@ def transcribe_file(transcriber: Transcriber, path: Path, order: SingleOrder, te
             f"No engine here serves the language “{language}”: the built-in engine reads English only.",
             "Say --language en if this is English; other languages need the Fun-ASR model.",
         )
-    transcript = transcriber.transcribe(Order(raw, info.duration_ms, language), tell)
+    transcript = transcriber.transcribe(Order(raw, info.duration_ms, language, order.hotwords), tell)
     tell(1.0)
     source = ExportSource(
         transcript=transcript,

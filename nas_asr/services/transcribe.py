@@ -14,10 +14,11 @@ from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull
 from nas_asr.core.ids import new_id
 from nas_asr.core.ports import Order
 from nas_asr.core.recording import RunState
-from nas_asr.core.transcript import Milliseconds, Segment, Transcript, VersionKind
+from nas_asr.core.transcript import Milliseconds, Transcript, VersionKind
 from nas_asr.services import runs
 from nas_asr.services.audio import locate
 from nas_asr.services.base import House
+from nas_asr.services.segment_rows import row_of
 from nas_asr.store import search
 from nas_asr.store.models import HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
 
@@ -178,7 +179,7 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
         version.created_at = now
         session.add(version)
         session.flush()
-        rows = [_segment_row(version, i, segment) for i, segment in enumerate(transcript.segments)]
+        rows = [row_of(version, i, segment) for i, segment in enumerate(transcript.segments)]
         session.add_all(rows)
         session.flush()
         if shown is None or shown.kind == VersionKind.MACHINE:  # a person's work stays what people see
@@ -266,13 +267,4 @@ def _new_version(session: Session, run: Run, transcript: Transcript) -> Transcri
         kind=VersionKind.MACHINE, run_id=run.id, language=transcript.language, engine=label.name, model=label.model,
         revision=label.revision, device=label.device, hotwords_version=run.hotwords_version,
         duration_ms=transcript.duration_ms, speech_ms=transcript.speech_ms, elapsed_ms=transcript.elapsed_ms,
-    )  # fmt: skip
-
-
-def _segment_row(version: TranscriptVersion, position: int, segment: Segment) -> SegmentRow:
-    return SegmentRow(
-        id=segment.id, version_id=version.id, recording_id=version.recording_id, team_id=version.team_id,
-        position=position, start_ms=segment.span.start_ms, end_ms=segment.span.end_ms, speaker=segment.speaker,
-        text=segment.text, spoken=segment.spoken, confidence=segment.confidence, flags=list(segment.flags),
-        words=[[word.text, word.start_ms, word.end_ms] for word in segment.words],
     )  # fmt: skip

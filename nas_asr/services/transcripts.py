@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Viewer
 from nas_asr.core.errors import NotVisible
-from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, VersionKind, Word
+from nas_asr.core.transcript import EngineLabel, Transcript, VersionKind
 from nas_asr.services.base import House
 from nas_asr.services.recordings import RecordingView, one_recording
+from nas_asr.services.segment_rows import segment_of
 from nas_asr.store.models import Recording, SegmentRow, TranscriptVersion, User
 from nas_asr.store.scope import Scope
 
@@ -62,7 +63,7 @@ def transcript_of(session: Session, version: TranscriptVersion) -> Transcript:
         select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position)
     )
     return Transcript(
-        segments=tuple(_segment(segment) for segment in segments),
+        segments=tuple(segment_of(row) for row in segments),
         duration_ms=version.duration_ms,
         speech_ms=version.speech_ms,
         elapsed_ms=version.elapsed_ms,
@@ -86,17 +87,4 @@ def _version(
 def _version_view(version: TranscriptVersion, author: str | None) -> VersionView:
     return VersionView(
         version.number, version.kind, author, version.created_at, version.engine, version.hotwords_version
-    )
-
-
-def _segment(row: SegmentRow) -> Segment:
-    return Segment(
-        id=row.id,
-        span=Span(row.start_ms, row.end_ms),
-        text=row.text,
-        spoken=row.spoken,
-        speaker=row.speaker,
-        confidence=row.confidence,
-        words=tuple(Word(text, start, end) for text, start, end in row.words),
-        flags=tuple(row.flags),
     )

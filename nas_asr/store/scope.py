@@ -10,6 +10,7 @@ from nas_asr.core.errors import NotPermitted, NotVisible
 from nas_asr.store.models import (
     AuditLine,
     Folder,
+    HotwordVersion,
     LedgerLine,
     Member,
     Recording,
@@ -71,6 +72,19 @@ class Scope:
             .join(Recording, Recording.id == SegmentRow.recording_id)
             .where(self._of_teams(Recording.team_id, Action.READ), Recording.trashed_at.is_(None))
         )
+
+    def content_team(self, slug: str, action: Action = Action.READ) -> Team:
+        """A team whose content the viewer may see: members only, an admin in person is none (decision 15)."""
+        row = self.session.scalar(select(Team).where(Team.slug == slug, _within(Team.id, self._content_teams())))
+        if row is None:
+            raise NotVisible(_GONE)
+        self._permit(row.id, action)
+        return row
+
+    def hotwords(self, team: Team) -> Select[HotwordVersion]:
+        """All versions of the list of a team that came through this scope, newest first."""
+        statement = select(HotwordVersion).where(HotwordVersion.team_id == team.id)
+        return statement.order_by(HotwordVersion.number.desc())
 
     # -- teams, folders, ledger: members, and admins --------------------------------------------------------------
 

@@ -81,6 +81,10 @@ _ACTIONS = {
     "recording.imported": lazy("imported from an archive"),
     "settings.changed": lazy("changed the settings"),
     "memory.freed": lazy("freed the memory of the workers"),
+    "hotwords.set": lazy("wrote the hotwords of team"),
+    "hotwords.rerun": lazy("ran again recordings of team"),
+    "hotword.turned": lazy("turned a hotword's place in recording"),
+    "version.chosen": lazy("chose the version of recording"),
     "ledger.retried": lazy("asked to look again at"),
 }
 

@@ -37,7 +37,7 @@ ALLOWED = {
     (Role.MEMBER, None): {Action.READ, Action.WRITE},
     (Role.MANAGER, None): set(Action),
     (Role.READER, TokenScope.WRITE): {Action.READ},
-    (Role.MANAGER, TokenScope.WRITE): {Action.READ, Action.WRITE},
+    (Role.MANAGER, TokenScope.WRITE): {Action.READ, Action.WRITE, Action.KEEP_HOTWORDS},
     (Role.MANAGER, TokenScope.READ): {Action.READ},
     (Role.MANAGER, TokenScope.INGEST): set(),
     (Role.MANAGER, TokenScope.WIDGET): set(),

@@ -10,11 +10,13 @@ import pytest
 from flask import Flask
 
 from nas_asr.core.access import Viewer
+from nas_asr.core.hotwords import clean
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import LedgerState
 from nas_asr.services.base import House
+from nas_asr.services.hotwords import set_hotwords
 from nas_asr.store.models import LedgerLine
-from tests.cast import START, Cast, make_folder, make_recording, write_transcript
+from tests.cast import START, Cast, make_folder, make_recording, replace_something, write_transcript
 from tests.web.api.test_who_may_call import CALLS, ELSEWHERE
 from tests.web.conftest import visitor
 
@@ -26,6 +28,7 @@ SENT = (302, 302, 302, 302, 302, 302)
 CONTENT = (302, 404, 200, 200, 200, 404)
 WRITING = (302, 404, 403, 302, 302, 404)
 SEEN = (302, 404, 200, 200, 200, 200)
+KEEPING = (302, 404, 403, 403, 302, 404)
 MANAGING = (302, 404, 403, 403, 302, 302)
 ADMINS = (302, 404, 404, 404, 404, 200)
 ADMINS_SEND = (302, 404, 404, 404, 404, 302)
@@ -82,6 +85,10 @@ def _folder(world: World, who: str) -> dict[str, Any]:
     return {"team": "choir", "language": "en", "path": world.new_directory() if who == "admin" else ""}
 
 
+def _hotword(world: World, _who: str) -> dict[str, Any]:
+    return {"segment": replace_something(world.house, world.ids["recording_id"]), "index": "0", "version": "1"}
+
+
 @dataclass(frozen=True)
 class Row:
     """A route, what each of the cast is answered, and what is sent."""
@@ -108,6 +115,8 @@ PAGES = (
     Row("POST", "/recordings/<recording_id>/retry", WRITING),
     Row("POST", "/recordings/<recording_id>/language", WRITING, _form(language="en")),
     Row("POST", "/recordings/<recording_id>/title", WRITING, _form(title="another")),
+    Row("POST", "/recordings/<recording_id>/replacements", WRITING, _hotword),
+    Row("POST", "/recordings/<recording_id>/version", WRITING, _form(version="1")),
     Row("POST", "/recordings/<recording_id>/stop", (302, 404, 403, 409, 409, 404)),
     Row("POST", "/recordings/<recording_id>/trash", WRITING),
     Row("GET", "/search", MINE),
@@ -124,6 +133,9 @@ PAGES = (
     Row("GET", "/teams/<slug>", SEEN),
     Row("POST", "/teams/<slug>/members", MANAGING, _form(name="charlie", role="reader")),
     Row("POST", "/teams/<slug>/members/remove", MANAGING, _form(name="zoe")),
+    Row("GET", "/teams/<slug>/hotwords", CONTENT),
+    Row("POST", "/teams/<slug>/hotwords", KEEPING, _form(words="Kubernetes")),
+    Row("POST", "/teams/<slug>/hotwords/rerun", KEEPING, _form(days="7")),
     Row("GET", "/account", MINE),
     Row("POST", "/account/wishes", SENT, _form(language="en", theme="dark")),
     Row("POST", "/account/password", (302, 422, 422, 422, 422, 422), _form(old_password="no", password="x", password_again="x")),
@@ -168,6 +180,8 @@ def test_everybody_gets_what_their_role_allows(app: Flask, house: House, cast: C
     for who, viewer in people.items():
         if row.rule.endswith("/members/remove"):
             _put_zoe_into_the_choir(house, cast)
+        if row.rule.endswith("/rerun"):
+            set_hotwords(house, None, "choir", clean(["Kubernetes"]))
         world = World(house, cast, tmp_path)
         path = row.rule.replace("<path:filename>", "<filename>")
         for name, value in world.ids.items():

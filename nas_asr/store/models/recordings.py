@@ -144,3 +144,5 @@ class SegmentRow(Base):
     confidence: Mapped[float | None]
     flags: Mapped[list[str]] = mapped_column(JSON, default=list)
     words: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)  # [text, start_ms, end_ms]
+    # [start, end, was, hotword, undone]: places in `text`; null in rows from before there were hotwords
+    replacements: Mapped[list[list[Any]] | None] = mapped_column(JSON(none_as_null=True))

@@ -1,5 +1,6 @@
 """Room: web.api.transcripts. A recording's text: as JSON, its versions, and as a file. Never edits (a later issue)."""
 
+from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,16 @@ class WordOut(BaseModel):
     end_ms: int
 
 
+class ReplacementOut(BaseModel):
+    """A hotword at [start, end) of a segment's text, in the place of `was`. undone: `was` stands there again."""
+
+    start: int
+    end: int
+    was: str
+    hotword: str
+    undone: bool
+
+
 class SegmentOut(BaseModel):
     """A stretch of speech. `text` is what people read, `spoken` what was said."""
 
@@ -45,6 +56,7 @@ class SegmentOut(BaseModel):
     confidence: float | None
     flags: list[str]
     words: list[WordOut]
+    replacements: list[ReplacementOut]
 
 
 class TranscriptOut(BaseModel):
@@ -161,4 +173,5 @@ def _segment(segment: Segment) -> SegmentOut:
         id=segment.id, start_ms=segment.span.start_ms, end_ms=segment.span.end_ms, speaker=segment.speaker,
         text=segment.text, spoken=segment.spoken, confidence=segment.confidence, flags=list(segment.flags),
         words=[WordOut(text=word.text, start_ms=word.start_ms, end_ms=word.end_ms) for word in segment.words],
+        replacements=[ReplacementOut(**asdict(made)) for made in segment.replacements],
     )  # fmt: skip

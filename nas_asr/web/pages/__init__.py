@@ -7,6 +7,7 @@ from nas_asr.web.pages import (
     admin,
     archive,
     folders,
+    hotwords,
     library,
     login,
     person,
@@ -21,7 +22,7 @@ from nas_asr.web.pages.marking import marked
 
 def register(app: Flask) -> None:
     """All pages."""
-    for page in (login, setup, library, recording, search, folders, archive, teams, account, admin, settings):
+    for page in (login, setup, library, recording, search, folders, archive, teams, hotwords, account, admin, settings):
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
     app.jinja_env.filters["marked"] = marked

@@ -1,4 +1,4 @@
-"""Room: web.pages.recording. One recording: its transcript with the player, or why there is none yet. Never edits text."""
+"""Room: web.pages.recording. One recording: its transcript with the player, or why there is none yet. No typing here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,12 @@ from flask_babel import gettext as _
 
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.search_text import highlights, parse_query
-from nas_asr.core.transcript import Segment
+from nas_asr.core.transcript import Segment, VersionKind
 from nas_asr.services import recordings
-from nas_asr.services.transcripts import TranscriptView, read_transcript
+from nas_asr.services.hotwords import read_hotwords
+from nas_asr.services.replacements import Turn, turn_replacement
+from nas_asr.services.transcripts import TranscriptView, list_versions, read_transcript
+from nas_asr.services.versions import choose_version
 from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.security import safe_next
 from nas_asr.web.viewer import house
@@ -45,15 +48,40 @@ def show(recording_id: str) -> ResponseReturnValue:
         return render_template(
             "recording/state.html", recording=view, seen=request.args.get("seen", "0"), spoken=LANGUAGES
         )
-    transcript = read_transcript(house(), me, recording_id) if view.version else None
+    asked = request.args.get("version", type=int)
+    transcript = read_transcript(house(), me, recording_id, asked) if view.version else None
+    versions = list_versions(house(), me, recording_id)
     query = request.args.get("q", "").strip()
     lines = _lines(transcript, query)
     return render_template(
         "recording/recording.html", recording=view, seen=str(view.version), transcript=transcript, query=query,
         lines=lines, start=_second(request.args.get("t", "")), formats=FORMATS,
+        versions=versions, hotwords=read_hotwords(house(), me, view.team).number,
+        last_list=max((one.hotwords_version for one in versions if one.kind == VersionKind.MACHINE), default=0),
         two_texts=any(line.segment.spoken != line.segment.text for line in lines),
         text="spoken" if request.args.get("text") == "spoken" else "written", spoken=LANGUAGES,
     )  # fmt: skip
+
+
+@bp.post("/replacements")
+def turn(recording_id: str) -> ResponseReturnValue:
+    """What a hotword replaced is put back, or replaced again."""
+    form = request.form
+    order = Turn(
+        form.get("segment", ""),
+        form.get("index", -1, type=int),
+        form.get("version", 0, type=int),
+        bool(form.get("everywhere")),
+    )
+    turn_replacement(house(), viewer(), recording_id, order)
+    return redirect(url_for("recording.show", recording_id=recording_id, _anchor=f"s-{order.segment}"))
+
+
+@bp.post("/version")
+def version(recording_id: str) -> ResponseReturnValue:
+    """Another version for everybody to see."""
+    choose_version(house(), viewer(), recording_id, request.form.get("version", 0, type=int))
+    return redirect(url_for("recording.show", recording_id=recording_id))
 
 
 @bp.post("/retry")

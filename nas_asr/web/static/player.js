@@ -80,7 +80,7 @@ function goToHit(by) {
 
 list?.addEventListener("click", (event) => {
   const segment = event.target.closest(".segment");
-  if (!segment || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!segment || event.target.closest(".swaps") || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (event.target.closest(".at")) event.preventDefault();
   // Whoever marks text wants to copy it, not to jump.
   else if (!window.getSelection().isCollapsed) return;

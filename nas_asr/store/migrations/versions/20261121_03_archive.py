@@ -10,7 +10,7 @@ import nas_asr.store.models.base
 
 
 revision = '20261121_03'
-down_revision = '20261121_01'
+down_revision = '20261121_02'
 branch_labels = None
 depends_on = None
 

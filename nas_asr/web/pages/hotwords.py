@@ -1,0 +1,61 @@
+"""Room: web.pages.hotwords. A team's hotword list: read by its members, kept by its managers, with its history."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from nas_asr.core.errors import Conflict
+from nas_asr.core.hotwords import LONGEST_WORD, MOST_WORDS, clean_text
+from nas_asr.services.hotwords import HotwordsView, list_changes, read_hotwords, set_hotwords
+from nas_asr.services.reruns import MOST_DAYS, rerun_team
+from nas_asr.web.pages.person import viewer
+from nas_asr.web.viewer import house
+
+bp = Blueprint("hotwords", __name__, url_prefix="/teams/<slug>/hotwords")
+
+
+@bp.get("")
+def show(slug: str) -> ResponseReturnValue:
+    """The list that applies; `version` puts an older one into the form, to look at or to save again."""
+    view = read_hotwords(house(), viewer(), slug)
+    asked = request.args.get("version", type=int)
+    text = read_hotwords(house(), viewer(), slug, asked).text if asked else view.text
+    return _page(view, text, older=asked if asked != view.number else None)
+
+
+@bp.post("")
+def save(slug: str) -> ResponseReturnValue:
+    """A new version; what was refused is explained line by line."""
+    me, text = viewer(), request.form.get("words", "")
+    cleaned = clean_text(text)
+    try:
+        view = set_hotwords(house(), me, slug, cleaned, request.form.get("version", type=int))
+    except Conflict as problem:  # what was written stays in the form
+        return _page(read_hotwords(house(), me, slug), text, problem=problem), 409
+    if view.refused:
+        return _page(view, view.text)
+    flash(_("Version %(n)s of the list is saved. New recordings use it.", n=view.number))
+    return redirect(url_for("hotwords.show", slug=slug))
+
+
+@bp.post("/rerun")
+def rerun(slug: str) -> ResponseReturnValue:
+    """The team's last days once more, with the newest list."""
+    found = rerun_team(house(), viewer(), slug, request.form.get("days", 0, type=int))
+    said = ngettext(
+        "%(num)s recording is in the queue again.", "%(num)s recordings are in the queue again.", found.queued
+    )
+    if found.left:
+        said += " " + _("%(n)s more are left for the next time.", n=found.left)
+    flash(said)
+    return redirect(url_for("hotwords.show", slug=slug))
+
+
+def _page(
+    view: HotwordsView, text: str, problem: Conflict | None = None, older: int | None = None
+) -> str:  # fmt: skip
+    return render_template(
+        "hotwords/hotwords.html", list=view, text=text, problem=problem, older=older, most_words=MOST_WORDS,
+        longest=LONGEST_WORD, most_days=MOST_DAYS, changes=list_changes(house(), viewer(), view.team),
+    )  # fmt: skip

@@ -1,0 +1,34 @@
+"""Room: tests.engine.test_hotword_bounds. What a list brings and what it must not break, by the built-in engine's own ears."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nas_asr.engine.build import build_transcriber
+from nas_asr.media import decode
+from tests.engine.hearing import absent_changes, recall
+
+
+def test_forty_terms_are_read_clearly_more_often_with_a_list_than_without(tmp_path: Path) -> None:
+    if shutil.which("flite") is None:
+        pytest.skip("flite is not installed (Debian: apt-get install flite)")
+    transcriber = build_transcriber("sphinx", None, decode)
+    try:
+        found = recall(transcriber, tmp_path, "rms")
+    finally:
+        transcriber.close()
+    assert found.terms == 40
+    assert found.with_list >= found.without + 8, "a list must be worth writing"
+    assert found.wrong <= 1, "one hotword in the place of another"
+
+
+@pytest.mark.timeout(900)
+def test_two_hundred_terms_that_nobody_says_change_next_to_nothing(audio: Path) -> None:
+    transcriber = build_transcriber("sphinx", None, decode)
+    try:
+        found = absent_changes(transcriber, audio)
+    finally:
+        transcriber.close()
+    assert found.terms >= 200 and found.words > 1000
+    assert found.changed <= 0.002 * found.words
