@@ -65,7 +65,9 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno} imports relatively"
             inside = node.module == "nas_asr"
-            yield from ((f"{node.module}.{alias.name}" if inside else str(node.module), node.lineno) for alias in node.names)
+            yield from (
+                (f"{node.module}.{alias.name}" if inside else str(node.module), node.lineno) for alias in node.names
+            )
 
 
 def _is_for_types(node: ast.AST) -> bool:

@@ -8,6 +8,7 @@ NasAsrError                       code, message, remedy; permanent = trying agai
  |   |- NoAudioTrack              a video or picture without sound
  |   |- MediaTooHard              decoding broke a limit of time, memory or length
  |   `- Unreadable                the share said no, or the file is gone (transient)
+ |       `- Vanished              the share answers, and the file was taken out of it
  |- EngineError                   the recogniser
  |   |- ModelUnavailable          weights or packages are missing (transient)
  |   |- EngineBusy                out of memory (transient)
@@ -17,6 +18,7 @@ NasAsrError                       code, message, remedy; permanent = trying agai
  |   |- NotVisible                outside the viewer's scope, or not there -> 404
  |   `- NotPermitted              seen, but the role is too low            -> 403
  |- Invalid                       a field with a wrong value (names it)    -> 422
+ |   `- NotYet                    right, but only a later version can it  -> 422
  |- Conflict                      somebody was quicker, or it is there already -> 409
  |- TooLarge                      over a stated size                       -> 413
  |- StorageFull                   the disk under DATA is full (transient)  -> 507
@@ -84,6 +86,12 @@ class Unreadable(MediaError):
     permanent = False
 
 
+class Vanished(Unreadable):
+    """The share answers, and the file was taken out of it: waiting brings it back no more than trying."""
+
+    permanent = True
+
+
 class EngineError(NasAsrError):
     """The recogniser could not do its work."""
 
@@ -142,6 +150,12 @@ class Invalid(NasAsrError):
     def __init__(self, message: str, remedy: str = "", *, field: str = "") -> None:
         super().__init__(message, remedy)
         self.field = field
+
+
+class NotYet(Invalid):
+    """A value that is right, and that a later version will know what to do with."""
+
+    code = "not_yet"
 
 
 class Conflict(NasAsrError):

@@ -32,12 +32,13 @@ class TooManyTries(NotSignedIn):
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """What is asked of a new person."""
+    """What is asked of a new person. by_themselves: nobody else was there to add them."""
 
     name: str
     password: str
     email: str = ""
     is_admin: bool = False
+    by_themselves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,7 @@ def create_user(house: House, viewer: Viewer | None, order: NewUser) -> str:
         return add_user(session, house, order, password_hash, viewer).id
 
 
-def add_user(
-    session: Session, house: House, order: NewUser, password_hash: str, by: Viewer | None = None
-) -> User:
+def add_user(session: Session, house: House, order: NewUser, password_hash: str, by: Viewer | None = None) -> User:
     """The row of a new person, in the caller's transaction. Conflict where the name is taken."""
     name = order.name.strip()
     # Folding may lengthen: one character of width or script can stand for eighteen
@@ -101,7 +100,7 @@ def add_user(
     )
     session.add(user)
     session.flush()
-    audit(session, house, by, Act("user.created", subject=name))
+    audit(session, house, Viewer(user.id, name) if order.by_themselves else by, Act("user.created", subject=name))
     return user
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nas_asr.core.errors import Unreadable
-from nas_asr.core.recording import LedgerState
+from nas_asr.core.errors import Unreadable, Vanished
+from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
 from nas_asr.store.models import Folder, LedgerLine, Recording
 
@@ -27,7 +27,8 @@ class AudioPlace:
 def locate(house: House, session: Session, recording: Recording) -> AudioPlace:
     """The recording's file, or another copy of the same bytes that the team's folders still have.
 
-    Raises Unreadable with a sentence that names the file and its folder where no copy is left or no share answers.
+    Raises Unreadable with a sentence that names the file and its folder where no copy is left or no share answers;
+    Vanished where the watcher, too, has seen that it is gone.
     """
     for place in _places(house, session, recording):
         if _holds(place, recording.size_bytes):
@@ -80,7 +81,21 @@ def _gone(session: Session, recording: Recording) -> Unreadable:
             f"The folder “{name}” with the file “{recording.path}” cannot be reached.",
             "See whether the share is mounted and may be read, then try again.",
         )
+    if _was_seen_to_go(session, recording):
+        return Vanished(
+            f"The file “{recording.path}” is no longer in the folder “{name}”.", "Put it back, then try again."
+        )
     return Unreadable(
         f"The file “{recording.path}” is no longer in the folder “{name}”, or may not be read there.",
         "Put it back or let nas_asr read it, then try again.",
     )
+
+
+def _was_seen_to_go(session: Session, recording: Recording) -> bool:
+    """Whether the ledger misses every file of the recording, and every folder that had one answers."""
+    seen = session.execute(
+        select(LedgerLine.presence, Folder.online)
+        .join(Folder, Folder.id == LedgerLine.folder_id)
+        .where(LedgerLine.recording_id == recording.id, Folder.team_id == recording.team_id)
+    ).all()
+    return bool(seen) and all(presence == Presence.MISSING and online for presence, online in seen)

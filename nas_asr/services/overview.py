@@ -1,17 +1,18 @@
 """Room: services.overview. What an admin sees of the house: the parts that give signs of life, and the audit log's tail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Viewer
 from nas_asr.services.base import House
 from nas_asr.services.house_settings import Wishes, wishes
 from nas_asr.services.summary import WORKER_SILENT_S
-from nas_asr.store.models import Heartbeat, Team
+from nas_asr.store.models import AuditLine, Heartbeat, Recording, Team
 from nas_asr.store.scope import Scope
 
 
@@ -34,7 +35,7 @@ class PartView:
 
 @dataclass(frozen=True, slots=True)
 class AuditView:
-    """One line of the audit log."""
+    """One line of the audit log. subject: a name, or the title of a recording that the viewer may see, else its id."""
 
     at: datetime
     actor: str
@@ -71,7 +72,18 @@ def audit_tail(house: House, viewer: Viewer, limit: int = 30) -> list[AuditView]
         statement = Scope(session, viewer).audit().limit(limit)
         lines = list(session.scalars(statement))
         slugs = {team: slug for team, slug in session.execute(select(Team.id, Team.slug))}
+        titles = _titles(session, viewer, lines)
         return [
-            AuditView(line.at, line.actor, line.action, line.subject, slugs.get(line.team_id or ""), line.address)
+            AuditView(
+                line.at, line.actor, line.action, titles.get(line.subject, line.subject),
+                slugs.get(line.team_id or ""), line.address,
+            )
             for line in lines
-        ]
+        ]  # fmt: skip
+
+
+def _titles(session: Session, viewer: Viewer, lines: Sequence[AuditLine]) -> Mapping[str, str]:
+    """Titles of the recordings of the viewer's own teams, the trash too: an admin does not read those of others."""
+    named = [line.subject for line in lines if line.action.startswith("recording.")]
+    ours = select(Recording.id, Recording.title).where(Recording.id.in_(named), Recording.team_id.in_(viewer.roles))
+    return {recording: title for recording, title in session.execute(ours)}

@@ -1,10 +1,10 @@
 """Room: services.recordings. The library: list, one, retry, declare the language, rename, trash, stop. Never transcript text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import Select, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
@@ -24,7 +24,7 @@ from nas_asr.store.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class RecordingFilter:
-    """Which recordings; empty fields do not narrow. q is looked for in titles and paths."""
+    """Which recordings; empty fields do not narrow. q is looked for in titles and paths, or in titles only."""
 
     team: str = ""
     folder: str = ""
@@ -32,6 +32,10 @@ class RecordingFilter:
     q: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    titles_only: bool = False
+
+
+_EVERYTHING = RecordingFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,10 @@ class FailureView:
 
 @dataclass(frozen=True, slots=True)
 class RecordingView:
-    """A recording as pages and the API show it (CONTRACT, GET /recordings/ID). rtfx: audio seconds per second of work."""
+    """A recording as pages and the API show it (CONTRACT, GET /recordings/ID). rtfx: audio seconds per second of work.
+
+    trouble: why the last try of a run that waits for its next one came to nothing; next_try_at: not before then.
+    """
 
     id: str
     team: str
@@ -80,6 +87,8 @@ class RecordingView:
     version: int
     author: str | None
     may_write: bool
+    trouble: str = ""
+    next_try_at: datetime | None = None
 
 
 def list_recordings(house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder) -> Page[RecordingView]:
@@ -104,10 +113,25 @@ def one_recording(house: House, viewer: Viewer, recording_id: str) -> RecordingV
         return _views(session, viewer, select(Recording).where(Recording.id == recording.id))[0]
 
 
-def counts(house: House, viewer: Viewer) -> Mapping[RunState, int]:
-    """How many recordings of the viewer's teams are in each state."""
+def under_way(house: House, viewer: Viewer, limit: int) -> list[RecordingView]:
+    """What has no transcript yet and will have: at work, then in the queue's order, then what waits for the model.
+
+    The longest in the queue first; of what waits for the model the newest first, for that may wait long.
+    """
+    claimable = case((Run.waiting_for.is_(None), Run.created_at))
     with house.db.read() as session:
-        inner = Scope(session, viewer).recordings().subquery()
+        wanted = Scope(session, viewer).recordings().where(Recording.state.in_(UNDER_WAY))
+        order = (
+            Recording.state == RunState.QUEUED, Run.waiting_for.is_not(None), Run.priority.desc(), claimable,
+            Run.created_at.desc(), Run.id,
+        )  # fmt: skip
+        return _views(session, viewer, wanted.order_by(*order).limit(limit))
+
+
+def counts(house: House, viewer: Viewer, wanted: RecordingFilter = _EVERYTHING) -> Mapping[RunState, int]:
+    """How many recordings of the viewer's teams that pass the filter are in each state, whichever state it asks for."""
+    with house.db.read() as session:
+        inner = _filtered(Scope(session, viewer).recordings(), replace(wanted, state=None)).subquery()
         rows = session.execute(select(inner.c.state, func.count()).group_by(inner.c.state)).all()
     found = {RunState(state): count for state, count in rows}
     return {state: found.get(state, 0) for state in RunState}
@@ -228,9 +252,8 @@ def _filtered(statement: Select[Recording], wanted: RecordingFilter) -> Select[R
         statement = statement.where(Recording.recorded_at < wanted.until)
     for word in wanted.q.split()[:8]:
         pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        statement = statement.where(
-            or_(Recording.title.ilike(pattern, escape="\\"), Recording.path.ilike(pattern, escape="\\"))
-        )
+        columns = (Recording.title,) if wanted.titles_only else (Recording.title, Recording.path)
+        statement = statement.where(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
     return statement
 
 
@@ -259,7 +282,8 @@ def _view(  # noqa: PLR0913 (one row of a join)
     failure = None
     if run is not None and run.state == RunState.FAILED:
         failure = FailureView(run.failure_code, run.failure_message, run.failure_remedy)
-    under_way = run is not None and run.state in UNDER_WAY
+    busy = run is not None and run.state in UNDER_WAY
+    again = run is not None and run.state == RunState.QUEUED
     return RecordingView(
         id=row.id, team=team.slug, team_name=team.name, team_id=team.id,
         folder_id=folder.id if folder else None, folder=folder.name if folder else None,
@@ -270,8 +294,9 @@ def _view(  # noqa: PLR0913 (one row of a join)
         revision=version.revision if version else "", device=version.device if version else "",
         hotwords_version=version.hotwords_version if version else 0,
         rtfx=version.duration_ms / version.elapsed_ms if version and version.elapsed_ms else None,
-        progress=run.progress if run and under_way else (1.0 if version else 0.0),
-        waiting_for=run.waiting_for if run and under_way else None,
-        rerun=under_way and row.version > 0, draft=row.draft, version=row.version, author=author,
-        may_write=viewer.may(team.id, Action.WRITE),
+        progress=run.progress if run and busy else (1.0 if version else 0.0),
+        waiting_for=run.waiting_for if run and busy else None,
+        rerun=busy and row.version > 0, draft=row.draft, version=row.version, author=author,
+        may_write=viewer.may(team.id, Action.WRITE), trouble=run.failure_message if run and again else "",
+        next_try_at=run.not_before if run and again else None,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from nas_asr.core.access import Role
+from nas_asr.core.access import Role, Viewer
 from nas_asr.core.errors import NotVisible
 from nas_asr.core.languages import check_language
 from nas_asr.services.accounts import NewUser, SignedIn, add_user, session_of
@@ -27,19 +27,24 @@ class SetupOrder:
     folder: str = ""
 
 
-def set_up(house: House, order: SetupOrder) -> SignedIn:
-    """Make the admin, the team and its folder. NotVisible once any user exists."""
+def set_up(house: House, order: SetupOrder, address: str = "") -> SignedIn:
+    """Make the admin, who is signed in with it, the team and its folder. NotVisible once any user exists.
+
+    address: of the machine that asked, for the audit log.
+    """
     check_language(order.language)
     password_hash = hash_password(order.password)
     with house.db.write() as session:
         if session.scalar(select(User.id).limit(1)) is not None:
             raise NotVisible("nas_asr is already set up.", "Sign in.")
-        user = add_user(session, house, NewUser(order.admin, order.password), password_hash)
+        user = add_user(session, house, NewUser(order.admin, order.password, by_themselves=True), password_hash)
+        user.signed_in_at = house.now()
         team = add_team(session, house, order.team, order.team_name)
         team.language = order.language
         session.add(Member(team_id=team.id, user_id=user.id, role=Role.MANAGER, created_at=house.now()))
         add_row(session, house, team, FolderOrder(team.slug, order.folder, language=order.language))
-        audit(session, house, None, Act("house.set_up", subject=user.name, team_id=team.id))
+        act = Act("house.set_up", subject=user.name, team_id=team.id, address=address)
+        audit(session, house, Viewer(user.id, user.name, is_admin=True), act)
     signed_in = session_of(house, user.id, user.session_version)
     assert signed_in is not None
     return signed_in

@@ -56,7 +56,7 @@ class UploadOrder:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The recording; existing: the team had these bytes already, or this key was used before."""
+    """The recording; existing: the team had these bytes already, or this key brought them before."""
 
     recording_id: str
     existing: bool
@@ -94,15 +94,13 @@ def accept_upload(
 ) -> Accepted:
     """Keep the stream as a recording of the team and queue it.
 
-    Raises NotVisible, NotPermitted, Invalid (title, language, key), TooLarge, StorageFull, Conflict (a key of another
-    team's upload), and MediaError where it is no audio; then nothing is kept.
+    Raises NotVisible, NotPermitted, Invalid (title, language, key), TooLarge, StorageFull, Conflict (a key that was used
+    for another file or team), and MediaError where it is no audio; then nothing is kept.
     """
-    desk, known = _desk(house, viewer, order)
-    if known is not None:
-        return known
+    desk = _desk(house, viewer, order)
     _check_size(house, order.size_bytes or 0)
     with _written(house, desk, stream, order.size_bytes or 0) as part:
-        known = _known_bytes(house, desk, part.sha256)
+        known = _known(house, desk, part.sha256)
         if known is not None:
             return known
         if part.size == 0:
@@ -129,8 +127,8 @@ def _has_recording(house: House, path: Path) -> bool:
         return session.get(Recording, path.name.partition(".")[0]) is not None
 
 
-def _desk(house: House, viewer: Viewer, order: UploadOrder) -> tuple[_Desk, Accepted | None]:
-    """Where it goes, and what the key was used for before."""
+def _desk(house: House, viewer: Viewer, order: UploadOrder) -> _Desk:
+    """Where it goes; Conflict where the key was used for another team, before a byte is read."""
     if order.language:
         check_language(order.language)
     if len(order.title) > MAX_TITLE:
@@ -142,26 +140,29 @@ def _desk(house: House, viewer: Viewer, order: UploadOrder) -> tuple[_Desk, Acce
         name = shown_name(order.filename)
         folder = house.uploads.resolve() / team.id
         desk = _Desk(viewer, order, team.id, folder, order.language or team.language, name)
-        return desk, _known_key(session, desk)
+        _of_the_key(session, desk)
+        return desk
 
 
-def _known_key(session: Session, desk: _Desk) -> Accepted | None:
+def _known(house: House, desk: _Desk, sha256: str) -> Accepted | None:
+    """The recording that these bytes are already; Conflict where their key stands for other bytes."""
+    with house.db.read() as session:
+        found = _of_the_key(session, desk)
+        if found is not None and found.sha256 != sha256:
+            raise Conflict("This key was used for another file.", "Use a new Idempotency-Key for each file.")
+        found = found or same_bytes(session, desk.team_id, sha256)
+        return None if found is None else Accepted(found.id, existing=True)
+
+
+def _of_the_key(session: Session, desk: _Desk) -> Recording | None:
     key = desk.order.idempotency_key
     if not key:
         return None
     same_key = (Recording.author_id == desk.viewer.user_id, Recording.idempotency_key == key)
     found = session.scalar(select(Recording).where(*same_key))
-    if found is None:
-        return None
-    if found.team_id != desk.team_id:
+    if found is not None and found.team_id != desk.team_id:
         raise Conflict("This Idempotency-Key was used for an upload to another team.", "Use a new key.")
-    return Accepted(found.id, existing=True)
-
-
-def _known_bytes(house: House, desk: _Desk, sha256: str) -> Accepted | None:
-    with house.db.read() as session:
-        found = same_bytes(session, desk.team_id, sha256)
-        return None if found is None else Accepted(found.id, existing=True)
+    return found
 
 
 def _check_size(house: House, size: int) -> None:
@@ -249,9 +250,7 @@ def _arrival(house: House, desk: _Desk, part: _Part, home: Path, found: MediaInf
 
 
 def _winner(house: House, desk: _Desk, part: _Part) -> Accepted:
-    with house.db.read() as session:
-        known = _known_key(session, desk)
-    known = known or _known_bytes(house, desk, part.sha256)
+    known = _known(house, desk, part.sha256)
     if known is None:
         raise Conflict("The same upload came twice at once, and neither was kept.", "Upload it again.")
     return known

@@ -30,7 +30,9 @@ def migrate(database: Database) -> None:
 
     config = _config()
     with database.engine.connect().execution_options(nas_asr_write=True) as connection, connection.begin():
-        if not database.is_sqlite:  # SQLite's write lock is taken by BEGIN; here whoever comes second waits for the first
+        if (
+            not database.is_sqlite
+        ):  # SQLite's write lock is taken by BEGIN; here whoever comes second waits for the first
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

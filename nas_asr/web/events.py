@@ -1,12 +1,13 @@
 """Room: web.events. Tells open pages that something they show has changed (server-sent events). Carries no content.
 
 Each stream asks anew, every second, who its viewer is and what they may see, so that a person who leaves a team hears no
-more of it from the next second on. A stream holds a server thread: their number is capped, and a page that is refused
-asks by itself every few seconds instead.
+more of it from the next second on. It also says something every second, because only writing shows that the page is gone.
+A stream holds a server thread: their number is capped, for a person and in all, and a page without one asks by itself
+every few seconds instead.
 """
 
 from collections.abc import Iterator
-from threading import BoundedSemaphore, Event
+from threading import Event, Lock
 
 from flask import Flask, Response, current_app
 
@@ -18,7 +19,7 @@ from nas_asr.web.viewer import house
 from nas_asr.web.wiring import WebSetup, wiring
 
 _TICK_S = 1.0
-_SIGN_OF_LIFE_TICKS = 15
+_MOST_OF_A_PERSON = 3
 _LONGEST_TICKS = 600  # then the browser comes back by itself, perhaps to another process
 
 
@@ -26,8 +27,28 @@ class Streams:
     """The places for open streams in this process; `closing` ends them all when the server goes down."""
 
     def __init__(self, places: int) -> None:
-        self.free = BoundedSemaphore(places)
         self.closing = Event()
+        self._places = places
+        self._taken: list[tuple[str, Event]] = []  # whose, oldest first; the event ends that stream
+        self._one_at_a_time = Lock()
+
+    def take(self, user_id: str) -> Event | None:
+        """A place, given back with `leave`, or None. A person who has the most already gives up their oldest for it."""
+        with self._one_at_a_time:
+            theirs = [place for place in self._taken if place[0] == user_id]
+            if len(theirs) >= _MOST_OF_A_PERSON:
+                theirs[0][1].set()
+                self._taken.remove(theirs[0])
+            if len(self._taken) >= self._places:
+                return None
+            over = Event()
+            self._taken.append((user_id, over))
+            return over
+
+    def leave(self, over: Event) -> None:
+        """The stream has ended; its place may have been given away before."""
+        with self._one_at_a_time:
+            self._taken = [place for place in self._taken if place[1] is not over]
 
 
 def register(app: Flask) -> None:
@@ -38,14 +59,15 @@ def register(app: Flask) -> None:
 
 
 def events() -> Response:
-    """A stream of `change` events; 503 where all places are taken."""
+    """A stream of `change` events; 204 where all places are taken, which a browser takes for an end without an error."""
     person = signed_in()
-    streams = current_app.extensions["nas_asr_streams"]
-    if not streams.free.acquire(blocking=False):
-        return Response(status=503, headers={"Retry-After": "5"})
-    response = Response(_stream(house(), wiring(), person, streams.closing), mimetype="text/event-stream")
+    streams: Streams = current_app.extensions["nas_asr_streams"]
+    over = streams.take(person.viewer.user_id)
+    if over is None:
+        return Response(status=204)
+    response = Response(_stream(house(), wiring(), person, (over, streams.closing)), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back
-    response.call_on_close(streams.free.release)
+    response.call_on_close(lambda: streams.leave(over))
     return response
 
 
@@ -54,10 +76,11 @@ def events_now() -> Response:
     return Response(_word(house(), wiring(), signed_in()), mimetype="text/plain")
 
 
-def _stream(house: House, web: WebSetup, person: SignedIn, closing: Event) -> Iterator[str]:
+def _stream(house: House, web: WebSetup, person: SignedIn, ends: tuple[Event, Event]) -> Iterator[str]:
+    over, closing = ends
     last = ""
     yield "retry: 3000\n\n"
-    for tick in range(_LONGEST_TICKS):
+    for _ in range(_LONGEST_TICKS):
         present = session_of(house, person.viewer.user_id, person.session_version)
         if present is None:
             yield "event: bye\ndata: \n\n"
@@ -65,9 +88,12 @@ def _stream(house: House, web: WebSetup, person: SignedIn, closing: Event) -> It
         if (word := _word(house, web, present)) != last:
             last = word
             yield f"event: change\ndata: {word}\n\n"
-        elif tick % _SIGN_OF_LIFE_TICKS == 0:
+        else:
             yield ": still here\n\n"
         if closing.wait(_TICK_S):
+            return
+        if over.is_set():
+            yield "event: full\ndata: \n\n"
             return
 
 

@@ -55,6 +55,12 @@ ENGINES = {
     "openai": lazy("remote engine"),
 }
 ROLES = {"reader": lazy("reader"), "member": lazy("member"), "manager": lazy("manager")}
+SCOPES = {
+    "read": lazy("read transcripts"),
+    "write": lazy("read, add and change"),
+    "ingest": lazy("only add recordings"),
+    "widget": lazy("only read totals"),
+}
 _ACTIONS = {
     "house.set_up": lazy("set this server up"),
     "user.created": lazy("added user"),
@@ -96,10 +102,11 @@ def configure(app: Flask, house: House) -> None:
     zone = _zone(house.options.timezone)
     babel.init_app(app, default_locale="en", locale_selector=language, timezone_selector=lambda: zone)
     app.jinja_env.filters.update(
-        moment=moment, day=day, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock, size=size,
+        moment=moment, day=day, hour=hour, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock, size=size,
         language_name=language_name, engine_name=engine_name, said=said,
         state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
-        role_name=lambda role: ROLES[str(role)], action_name=lambda action: _ACTIONS.get(action, action),
+        role_name=lambda role: ROLES[str(role)], scope_name=lambda scope: SCOPES[str(scope)],
+        action_name=lambda action: _ACTIONS.get(action, action),
     )  # fmt: skip
     app.jinja_env.globals.update(locale=get_locale, html_lang=html_lang, languages=NAMES)
 
@@ -148,6 +155,11 @@ def day(at: datetime | None) -> str:
     if at is None:
         return "–"
     return format_date(at.astimezone(get_timezone()), _FORMS[language()], locale=get_locale())
+
+
+def hour(at: datetime) -> str:
+    """The time of day alone, in the site's zone."""
+    return f"{at.astimezone(get_timezone()):%H:%M}"
 
 
 def ago(at: datetime | None, now: datetime) -> str:

@@ -115,10 +115,7 @@ class Complaints:
         page.on("request", self._on_request)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        full = "503" in message.text and message.location.get("url", "").endswith(
-            "/events"
-        )  # asks instead, and goes on
-        if message.type in ("error", "warning") and not full:
+        if message.type in ("error", "warning"):
             self.heard.append(f"{message.type}: {message.text} {message.location.get('url')}")
 
     def _on_request(self, request: Request) -> None:

@@ -32,7 +32,7 @@ def test_text_is_split_the_same_everywhere(text: str, split: list[str]) -> None:
 def test_quotes_make_phrases_and_words_stand_alone() -> None:
     assert parse_query('"next week" 会议 GPU') == [("next", "week"), ("会", "议"), ("gpu",)]
     assert parse_query('"unclosed phrase') == [("unclosed",), ("phrase",)]
-    assert parse_query('“smart quotes”') == [("smart", "quotes")]
+    assert parse_query("“smart quotes”") == [("smart", "quotes")]
     assert parse_query('"" ... ""') == []
     assert len(parse_query(" ".join(f"w{i}" for i in range(50)))) == MAX_TERMS
 
@@ -58,7 +58,12 @@ def test_every_part_of_whole_tokens_is_found(text: str, data: st.DataObject) -> 
 
 def test_marks_fit_text_whose_folding_changes_its_length() -> None:
     text = "ﬁne Straße ㎏ 会议"
-    assert [text[a:b] for a, b in highlights(text, parse_query("fine strasse kg 会议"))] == ["ﬁne", "Straße", "㎏", "会议"]
+    assert [text[a:b] for a, b in highlights(text, parse_query("fine strasse kg 会议"))] == [
+        "ﬁne",
+        "Straße",
+        "㎏",
+        "会议",
+    ]
 
 
 def test_folding_twice_changes_nothing_in_the_index() -> None:

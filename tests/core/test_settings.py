@@ -89,7 +89,9 @@ def test_no_secret_is_in_a_refusal(tmp_path: Path) -> None:
 
 
 def test_lists_are_written_with_commas() -> None:
-    settings = load_settings({"NAS_ASR_TRUSTED_HOSTS": "nas.local, 10.0.0.2 ,", "NAS_ASR_TRUSTED_PROXIES": "10.0.0.0/8"})
+    settings = load_settings(
+        {"NAS_ASR_TRUSTED_HOSTS": "nas.local, 10.0.0.2 ,", "NAS_ASR_TRUSTED_PROXIES": "10.0.0.0/8"}
+    )
     assert settings.trusted_hosts == ("nas.local", "10.0.0.2")
     assert settings.hosts == settings.trusted_hosts
 

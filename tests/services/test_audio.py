@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from nas_asr.core.errors import Unreadable
+from nas_asr.core.errors import Unreadable, Vanished
 from nas_asr.core.ids import new_id
-from nas_asr.core.recording import LedgerState
+from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.audio import AudioPlace, locate
 from nas_asr.services.base import House
-from nas_asr.store.models import LedgerLine, Recording
+from nas_asr.store.models import Folder, LedgerLine, Recording
 from tests.cast import Cast, make_folder, make_recording
 
 
@@ -66,9 +67,7 @@ def test_another_copy_of_the_same_bytes_will_do(house: House, cast: Cast, tmp_pa
     assert found(house, recording).path == os.fsencode(tmp_path / "second" / "copy.wav")
 
 
-def test_a_file_that_was_written_over_is_not_taken_for_the_recording(
-    house: House, cast: Cast, tmp_path: Path
-) -> None:
+def test_a_file_that_was_written_over_is_not_taken_for_the_recording(house: House, cast: Cast, tmp_path: Path) -> None:
     folder = make_folder(house.db, cast.choir, tmp_path / "share")
     recording = make_recording(house, cast.choir, folder_id=folder, raw_path=b"a.wav", path="a.wav")
     (tmp_path / "share" / "a.wav").write_bytes(b"other bytes")
@@ -94,3 +93,22 @@ def test_a_vanished_file_and_an_unreachable_folder_are_told_apart(house: House, 
     (tmp_path / "share").rmdir()
     with pytest.raises(Unreadable, match="The folder “share” with the file “a.wav” cannot be reached"):
         found(house, recording)
+
+
+def test_what_the_watcher_misses_too_is_not_waited_for(house: House, cast: Cast, tmp_path: Path) -> None:
+    folder = make_folder(house.db, cast.choir, tmp_path / "share")
+    recording = make_recording(house, cast.choir, folder_id=folder, raw_path=b"a.wav", path="a.wav")
+    ledger_line(house, folder, b"a.wav", recording)
+    with pytest.raises(Unreadable) as soon_gone:
+        found(house, recording)
+    assert not soon_gone.value.permanent
+    with house.db.write() as session:
+        session.scalars(select(LedgerLine)).one().presence = Presence.MISSING
+    with pytest.raises(Vanished, match="“a.wav” is no longer in the folder “share”") as gone:
+        found(house, recording)
+    assert gone.value.permanent
+    with house.db.write() as session:
+        session.get_one(Folder, folder).online = False
+    with pytest.raises(Unreadable) as away:
+        found(house, recording)
+    assert not away.value.permanent

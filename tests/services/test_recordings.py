@@ -1,8 +1,12 @@
 """Room: tests.services.test_recordings. The library: retry, language, stop, rename, trash, and when a page should look again."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
+from nas_asr.core.access import Role, Viewer
 from nas_asr.core.errors import Conflict, Invalid, NotPermitted
 from nas_asr.core.recording import RunState, Waiting
 from nas_asr.services import recordings
@@ -169,6 +173,49 @@ def test_the_pulse_changes_with_what_one_sees_and_with_nothing_else(house: House
     clock.pass_seconds(1)
     recordings.trash(house, cast.bob, recording)
     assert changed()
+
+
+def test_a_run_that_waits_for_its_next_try_says_why_and_when(house: House, cast: Cast, clock: Clock) -> None:
+    recording = make_recording(house, cast.choir)
+    later = clock() + timedelta(seconds=60)
+    with house.db.write() as session:
+        run = session.scalars(select(Run)).one()
+        run.failure_message, run.not_before = "The share is away.", later
+    view = recordings.one_recording(house, cast.rita, recording)
+    assert (view.state, view.trouble, view.next_try_at) == (RunState.QUEUED, "The share is away.", later)
+    end_run(house, recording, RunState.TRANSCRIBING)
+    view = recordings.one_recording(house, cast.rita, recording)
+    assert (view.trouble, view.next_try_at) == ("", None)
+
+
+def test_what_is_under_way_is_in_the_order_of_the_queue(house: House, cast: Cast, clock: Clock) -> None:
+    names = ("model old", "first", "second", "asked for", "at work", "model new", "done")
+    made = {}
+    for name in names:
+        made[name] = make_recording(house, cast.choir, name)
+        clock.pass_seconds(1)
+    make_recording(house, cast.garden)
+    with house.db.write() as session:
+        for run in session.scalars(select(Run)):
+            run.waiting_for = "model" if run.recording_id in (made["model old"], made["model new"]) else None
+            run.priority = int(run.recording_id == made["asked for"])
+    end_run(house, made["at work"], RunState.TRANSCRIBING)
+    end_run(house, made["done"], RunState.DONE)
+    shown = [view.title for view in recordings.under_way(house, cast.rita, 20)]
+    assert shown == ["at work", "asked for", "first", "second", "model new", "model old"]
+    assert [view.title for view in recordings.under_way(house, cast.rita, 1)] == ["at work"]
+
+
+def test_counts_are_of_what_the_filter_lets_through(house: House, cast: Cast) -> None:
+    both = Viewer("x", "both", roles={cast.choir: Role.READER, cast.garden: Role.READER})
+    make_recording(house, cast.choir, "rehearsal")
+    make_recording(house, cast.garden, "weeding")
+
+    def queued(**fields: Any) -> int:
+        return recordings.counts(house, both, recordings.RecordingFilter(**fields))[RunState.QUEUED]
+
+    assert (queued(), queued(team="choir"), queued(q="weed"), queued(q="oak")) == (2, 1, 1, 0)
+    assert queued(team="garden", state=RunState.DONE) == 1
 
 
 def test_counts_are_ones_own(house: House, cast: Cast) -> None:

@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 
 from nas_asr.core.access import Role
 from nas_asr.core.errors import Conflict, Invalid, NasAsrError, NotVisible
-from nas_asr.services.accounts import anybody, sign_in
+from nas_asr.services.accounts import anybody, list_users, sign_in
 from nas_asr.services.base import House
 from nas_asr.services.folders import list_folders
 from nas_asr.services.setup import SetupOrder, set_up
-from nas_asr.store.models import Team
+from nas_asr.store.models import AuditLine, Team
 from tests.cast import Cast
 
 GOOD = {"admin": "Eva", "password": "correct horse battery", "team": "sales", "team_name": "Sales", "language": "en"}
@@ -25,6 +25,15 @@ def test_everything_is_there_afterwards(house: House) -> None:
     assert (folder.team, folder.language) == ("sales", "en")
     assert Path(folder.path).is_dir()
     assert sign_in(house, "eva", GOOD["password"], "x").viewer == signed_in.viewer
+
+
+def test_it_was_the_new_admin_who_did_it_and_is_signed_in(house: House) -> None:
+    admin = set_up(house, SetupOrder(**GOOD), "192.0.2.7").viewer
+    with house.db.read() as session:
+        lines = {line.action: (line.actor, line.actor_id, line.address) for line in session.scalars(select(AuditLine))}
+    assert lines["house.set_up"] == ("Eva", admin.user_id, "192.0.2.7")
+    assert lines["user.created"][:2] == ("Eva", admin.user_id)
+    assert [person.signed_in_at for person in list_users(house, None)] == [house.now()]
 
 
 def test_it_is_done_once(house: House) -> None:

@@ -20,7 +20,9 @@ def test_a_short_name_is_taken_once(house: House) -> None:
     teams.create_team(house, None, "sales", "Sales 销售")
     with pytest.raises(Conflict):
         teams.create_team(house, None, "sales")
-    assert [(team.slug, team.name, team.members) for team in teams.list_teams(house, None)] == [("sales", "Sales 销售", 0)]
+    assert [(team.slug, team.name, team.members) for team in teams.list_teams(house, None)] == [
+        ("sales", "Sales 销售", 0)
+    ]
 
 
 def test_only_admins_make_teams(house: House, cast: Cast) -> None:

@@ -74,8 +74,17 @@ def test_the_same_bytes_of_another_team_are_its_own(house: House, cast: Cast) ->
 
 def test_a_repeated_key_answers_with_the_first_recording(house: House, cast: Cast) -> None:
     first = upload(house, cast.bob, idempotency_key="k1")
-    again = upload(house, cast.bob, content=SOUND + b"!", idempotency_key="k1")
+    again = upload(house, cast.bob, filename="again.m4a", idempotency_key="k1")
     assert again == Accepted(first.recording_id, existing=True)
+
+
+def test_a_key_that_was_used_for_another_file_is_refused(house: House, cast: Cast) -> None:
+    upload(house, cast.bob, idempotency_key="k1")
+    known = upload(house, cast.bob, content=SOUND + b"?")
+    for other in (SOUND + b"!", SOUND + b"?"):
+        with pytest.raises(Conflict, match="This key was used for another file."):
+            upload(house, cast.bob, content=other, idempotency_key="k1")
+    assert known.recording_id in kept(house)[0] + kept(house)[1] and len(kept(house)) == len(recordings(house)) == 2
 
 
 def test_keys_of_two_people_have_nothing_to_do_with_each_other(house: House, cast: Cast) -> None:
@@ -90,9 +99,9 @@ def test_a_key_of_another_team_is_a_conflict(house: House, cast: Cast) -> None:
         upload(house, both, team="garden", idempotency_key="k1")
 
 
-@pytest.mark.parametrize("differ", [True, False])
-def test_ten_repeats_at_once_are_one_recording(house: House, cast: Cast, differ: bool) -> None:
-    """With one key and other bytes each, or with the same bytes and no key."""
+@pytest.mark.parametrize("key", ["k1", ""])
+def test_ten_repeats_at_once_are_one_recording(house: House, cast: Cast, key: str) -> None:
+    """Of the same bytes, with a key or without."""
     everybody_is_there = threading.Barrier(10)
 
     class Waits(FakeProbe):
@@ -100,15 +109,37 @@ def test_ten_repeats_at_once_are_one_recording(house: House, cast: Cast, differ:
             everybody_is_there.wait(20)
             return super().__call__(path, root)
 
-    def one(number: int) -> Accepted:
-        order = UploadOrder("choir", "talk.m4a", idempotency_key="k1" if differ else "")
-        content = SOUND + bytes([number]) if differ else SOUND
-        return accept_upload(house, cast.bob, order, io.BytesIO(content), probe=Waits())
+    def one(_number: int) -> Accepted:
+        order = UploadOrder("choir", "talk.m4a", idempotency_key=key)
+        return accept_upload(house, cast.bob, order, io.BytesIO(SOUND), probe=Waits())
 
     with ThreadPoolExecutor(10) as pool:
         accepted = list(pool.map(one, range(10)))
     assert len({one.recording_id for one in accepted}) == 1
     assert [one.existing for one in accepted].count(False) == 1
+    assert len(recordings(house)) == len(runs(house)) == len(kept(house)) == 1
+
+
+def test_ten_files_at_once_with_one_key_are_one_recording_and_nine_refusals(house: House, cast: Cast) -> None:
+    everybody_is_there = threading.Barrier(10)
+
+    class Waits(FakeProbe):
+        def __call__(self, path: bytes, root: bytes) -> MediaInfo:
+            everybody_is_there.wait(20)
+            return super().__call__(path, root)
+
+    def one(number: int) -> bool:
+        order = UploadOrder("choir", "talk.m4a", idempotency_key="k1")
+        try:
+            return not accept_upload(
+                house, cast.bob, order, io.BytesIO(SOUND + bytes([number])), probe=Waits()
+            ).existing
+        except Conflict as refused:
+            assert refused.message == "This key was used for another file."
+            return False
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(one, range(10))) == 1
     assert len(recordings(house)) == len(runs(house)) == len(kept(house)) == 1
 
 

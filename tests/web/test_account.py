@@ -15,6 +15,8 @@ def test_a_token_is_shown_once_and_works(visit: Visits, house: House, cast: Cast
     secret = answer.text.split('<code id="secret">')[1].split("<")[0]
     assert answer.headers["Cache-Control"] == "no-store"
     assert secret not in browser.get("/account").text and "kitchen" in browser.get("/account").text
+    assert "<span>read transcripts</span>" in browser.get("/account").text
+    assert "<span>读取文字稿</span>" in visit(cast.bob, language="zh-CN").get("/account").text
     call = visit().client.get("/api/v1/teams", headers={"Authorization": f"Bearer {secret}"})
     assert [team["slug"] for team in call.get_json()["items"]] == ["choir"]
     browser.post(f"/account/tokens/{list_tokens(house, cast.bob)[0].id}/revoke")

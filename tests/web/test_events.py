@@ -1,6 +1,11 @@
 """Room: tests.web.test_events. Open pages hear that something changed, and nothing that they may not see."""
 
+import socket
+import threading
+import time
+
 import pytest
+from werkzeug.serving import make_server
 
 from nas_asr.services.accounts import disable_user
 from nas_asr.services.base import House
@@ -8,7 +13,7 @@ from nas_asr.services.teams import remove_member
 from nas_asr.web import events
 from nas_asr.web.app import WebSetup, create_app
 from tests.cast import Cast, make_recording
-from tests.web.conftest import SECRET, Visits, visitor
+from tests.web.conftest import SECRET, Visitor, Visits, visitor
 
 
 @pytest.fixture(autouse=True)
@@ -60,12 +65,51 @@ def test_a_full_house_sends_pages_to_asking_and_takes_them_back(house: House, ca
     app = create_app(house, WebSetup(secret_key=SECRET, streams=1))
     browser = visitor(app, cast.rita)
     first = browser.client.get("/events", buffered=False)
-    assert browser.get("/events").status_code == 503
+    assert browser.get("/events").status_code == 204
     assert browser.get("/events/now").status_code == 200
     first.close()
     again = browser.client.get("/events", buffered=False)
     assert again.status_code == 200
     again.close()
+
+
+def test_one_person_with_many_pages_leaves_places_to_others(house: House, cast: Cast) -> None:
+    app = create_app(house, WebSetup(secret_key=SECRET, streams=4))
+    browser = visitor(app, cast.rita)
+    mine = [browser.client.get("/events", buffered=False) for _ in range(12)]
+    assert {answer.status_code for answer in mine} == {200}
+    other = visitor(app, cast.bob).client.get("/events", buffered=False)
+    assert other.status_code == 200
+    oldest, newest = mine[0].iter_encoded(), mine[-1].iter_encoded()
+    assert list(oldest)[-1].startswith(b"event: full")
+    assert [next(newest) for _ in range(4)][-1] == b": still here\n\n"
+    for answer in (*mine, other):
+        answer.close()
+    assert browser.client.get("/events", buffered=False).status_code == 200
+
+
+def test_a_page_that_was_left_gives_its_place_back_at_once(house: House, cast: Cast) -> None:
+    app = create_app(house, WebSetup(secret_key=SECRET, streams=1))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    cookie = session_cookie(visitor(app, cast.rita))
+    streams = app.extensions["nas_asr_streams"]
+    with socket.create_connection(("127.0.0.1", server.server_port)) as page:
+        page.sendall(f"GET /events HTTP/1.0\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode())
+        assert b" 200 " in page.recv(100)
+        assert streams.take("another") is None
+    place, deadline = None, time.monotonic() + 5
+    while place is None and time.monotonic() < deadline:
+        place = streams.take("another")
+    server.shutdown()
+    assert place is not None
+
+
+def session_cookie(browser: Visitor) -> str:
+    """What the browser sends to show who it is."""
+    cookie = browser.client.get_cookie("nas_asr_session")
+    assert cookie is not None
+    return f"nas_asr_session={cookie.value}"
 
 
 def test_all_streams_end_when_the_server_goes_down(house: House, cast: Cast) -> None:

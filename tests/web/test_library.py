@@ -1,6 +1,7 @@
 """Room: tests.web.test_library. The list, its states, filters, pages and the upload."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import RecordingFilter, list_recordings
 from nas_asr.store.models import Recording, Run
 from nas_asr.web.app import StageTwoView, WebSetup, create_app
-from tests.cast import Cast, Clock, make_folder, make_recording, write_transcript
+from tests.cast import START, Cast, Clock, make_folder, make_recording, write_transcript
+from tests.drops import with_settings
 from tests.web.conftest import SECRET, Visits, visitor
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "meeting.flac"
@@ -27,13 +29,56 @@ def in_state(house: House, recording_id: str, state: RunState, **fields: object)
 
 
 def test_one_sees_ones_teams_recordings_newest_first(visit: Visits, house: House, cast: Cast, clock: Clock) -> None:
-    make_recording(house, cast.choir, "morning")
+    write_transcript(house, make_recording(house, cast.choir, "morning"), ["la"])
     clock.pass_seconds(60)
-    make_recording(house, cast.choir, "evening")
+    write_transcript(house, make_recording(house, cast.choir, "evening"), ["la"])
     make_recording(house, cast.garden, "of the garden")
     page = visit(cast.rita).get("/").text
     assert page.index("evening") < page.index("morning")
     assert "of the garden" not in page
+
+
+def test_a_fresh_file_that_was_recorded_long_ago_is_seen_at_once(visit: Visits, house: House, cast: Cast) -> None:
+    for number in range(60):
+        write_transcript(house, make_recording(house, cast.choir, f"take {number:02}"), ["la"])
+    make_recording(house, cast.choir, "from the attic", recorded_at=START - timedelta(days=9000))
+    make_recording(house, cast.choir, "of today")
+    browser = visit(cast.rita)
+    page = browser.get("/").text
+    assert page.index("Under way") < page.index("from the attic") < page.index("take ")
+    assert page.count(">from the attic</a>") == page.count(">of today</a>") == 1
+    part = browser.get("/", headers={"HX-Request": "true", "HX-Target": "library"}).text
+    assert "from the attic" in part
+    for narrowed in ("/?q=take", "/?state=done", "/?cursor=" + page.split('href="/?cursor=')[1].split('"')[0]):
+        assert "Under way" not in browser.get(narrowed).text
+
+
+def test_a_long_queue_is_shown_in_part(visit: Visits, house: House, cast: Cast) -> None:
+    for number in range(23):
+        make_recording(house, cast.choir, f"take {number:02}")
+    page = visit(cast.rita).get("/").text
+    assert "3 more are waiting" in page
+    assert all(page.count(f">take {number:02}</a>") == 1 for number in range(23))
+
+
+def test_counts_are_of_what_is_shown(visit: Visits, house: House, cast: Cast) -> None:
+    make_recording(house, cast.choir, "rehearsal")
+    write_transcript(house, make_recording(house, cast.choir, "concert"), ["la"])
+    page = visit(cast.rita).get("/?q=concert").text
+    assert '<span class="done"><b>1</b>' in page and '<span class="queued">' not in page
+
+
+def test_a_next_try_is_announced_with_its_reason(visit: Visits, house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir)
+    in_state(
+        house, recording, RunState.QUEUED, failure_message="The share is away.",
+        not_before=START.replace(hour=2, minute=50),
+    )  # fmt: skip
+    app = create_app(with_settings(house, timezone="UTC"), WebSetup(secret_key=SECRET))
+    for path in ("/", f"/recordings/{recording}"):
+        page = visitor(app, cast.rita).get(path).text
+        assert "The share is away. It is tried again at 02:50." in page
+        assert "It waits for its turn." not in page
 
 
 def test_progress_is_shown(visit: Visits, house: House, cast: Cast) -> None:
@@ -85,7 +130,7 @@ def test_a_filter_that_fits_nothing_says_so(visit: Visits, house: House, cast: C
 
 def test_older_recordings_are_a_page_away(visit: Visits, house: House, cast: Cast, clock: Clock) -> None:
     for number in range(52):
-        make_recording(house, cast.choir, f"take {number:02}")
+        write_transcript(house, make_recording(house, cast.choir, f"take {number:02}"), ["la"])
         clock.pass_seconds(1)
     browser = visit(cast.rita)
     page = browser.get("/").text
@@ -129,3 +174,11 @@ def test_the_installation_of_the_second_stage_is_shown(house: House, cast: Cast)
     app = create_app(house, WebSetup(secret_key=SECRET, stage_two=lambda: stage))
     page = visitor(app, cast.alice).get("/").text
     assert "Step 3 of 6" in page and "Installing torch." in page
+
+
+def test_only_admins_read_remedies_with_paths_of_the_server(house: House, cast: Cast) -> None:
+    stage = StageTwoView("failed", message="It failed.", remedy="Look at /srv/data/logs.")
+    app = create_app(house, WebSetup(secret_key=SECRET, stage_two=lambda: stage))
+    page = visitor(app, cast.alice).get("/").text
+    assert "It failed." in page and "/srv/data" not in page
+    assert "/srv/data/logs" in visitor(app, cast.ada).get("/admin").text

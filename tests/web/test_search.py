@@ -45,3 +45,16 @@ def test_nothing_found_and_nothing_asked_are_said(visit: Visits, cast: Cast, mee
 def test_results_come_alone_for_the_box(visit: Visits, cast: Cast, meeting: str) -> None:
     part = visit(cast.rita).get("/search?q=next", headers={"HX-Request": "true", "HX-Target": "results"}).text
     assert part.lstrip().startswith('<div id="results"') and "<html" not in part
+
+
+def test_titles_with_the_words_are_listed_even_where_nobody_said_them(visit: Visits, house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir, "Budget 2027")
+    make_recording(house, cast.garden, "Budget of the garden")
+    make_recording(house, cast.choir, "rehearsal", path="budget.wav")
+    browser = visit(cast.rita)
+    page = browser.get("/search", query_string={"q": '"budget"'}).text
+    titles = page.split('id="titles"')[1].split("</section>")[0]
+    assert "Titles" in titles and f'href="/recordings/{recording}"' in titles and "garden" not in page
+    assert "rehearsal" not in page
+    assert "Nobody said that" in page
+    assert 'id="titles"' not in browser.get("/search?q=%22").text

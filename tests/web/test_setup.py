@@ -60,6 +60,26 @@ def test_a_mistake_is_named_and_nothing_is_made(visit: Visits, wrong: dict[str, 
     assert browser.get("/").headers["Location"] == "/setup"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "focused"),
+    [
+        ({}, "f-admin"), ({"admin": ""}, "f-admin"), ({"password_again": "another"}, "f-password_again"),
+        ({"folder": "relative/path"}, "f-folder"),
+    ],
+)  # fmt: skip
+def test_one_goes_on_where_the_mistake_is(visit: Visits, wrong: dict[str, str], focused: str) -> None:
+    browser = visit()
+    page = browser.post("/setup", **FORM | wrong).text if wrong else browser.get("/setup").text
+    (field,) = [piece for piece in page.split("<input ") if " autofocus" in piece.partition(">")[0]]
+    assert f'id="{focused}"' in field
+    assert (' aria-invalid="true"' in field) == bool(wrong)
+
+
+def test_nothing_is_promised_for_other_languages(visit: Visits) -> None:
+    page = visit().get("/setup").text
+    assert "wait for the model (Fun-ASR), which a later version brings" in page and "until the model" not in page
+
+
 def test_the_spoken_language_is_preset_from_the_pages(visit: Visits) -> None:
     assert '<option value="en" selected>' in visit().get("/setup").text
     assert '<option value="zh" selected>' in visit(language="zh-CN").get("/setup").text
@@ -95,7 +115,15 @@ def test_a_proxy_on_the_machine_does_not_make_the_world_near(guarded: Flask) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "slug"), [("Sales Team", "sales-team"), ("销售部", "team"), ("  R&D! ", "r-d"), ("x" * 90, "x" * 64)]
+    ("name", "slug"),
+    [
+        ("Sales Team", "sales-team"),
+        ("销售部", "team"),
+        ("  R&D! ", "r-d"),
+        ("Sales & Söhne", "sales-sohne"),
+        ("Café Größe", "cafe-grosse"),
+        ("x" * 90, "x" * 64),
+    ],
 )
 def test_a_short_name_is_made_of_the_name(name: str, slug: str) -> None:
     assert slug_of(name) == slug

@@ -66,6 +66,8 @@ class RecordingOut(BaseModel):
     draft: bool
     transcript_version: int = Field(description="The version that readers see; 0 while there is none.")
     author: str | None = Field(description="Who uploaded it.")
+    trouble: str | None = Field(description="Why the last try came to nothing, while the next one is waited for.")
+    next_try_at: Moment | None = Field(description="That next try is not made before.")
 
 
 class RecordingPage(BaseModel):
@@ -154,5 +156,5 @@ def _out(view: service.RecordingView) -> RecordingOut:
         engine=engine if view.engine else None, hotwords_version=view.hotwords_version,
         rtfx=None if view.rtfx is None else round(view.rtfx, 2), progress=round(view.progress, 4),
         waiting_for=view.waiting_for, rerun=view.rerun, draft=view.draft, transcript_version=view.version,
-        author=view.author,
+        author=view.author, trouble=view.trouble or None, next_try_at=view.next_try_at,
     )  # fmt: skip

@@ -14,14 +14,14 @@ from nas_asr.web.viewer import current_viewer, house
 
 
 class UploadedOut(BaseModel):
-    """Accepted. existing: the team had these bytes already, or the Idempotency-Key was used before."""
+    """Accepted. existing: the team had these bytes already, or the Idempotency-Key brought them before."""
 
     id: str
     existing: bool
 
 
 class UploadHeader(BaseModel):
-    """Send the same key again after a broken connection: nothing is taken twice."""
+    """Send the same file with the same key again after a broken connection: nothing is taken twice. 409 for another file."""
 
     idempotency_key: str = Field("", alias="Idempotency-Key", max_length=120)
 

@@ -14,7 +14,7 @@ from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.recording import RunState
 from nas_asr.services.folders import FolderView, list_folders
 from nas_asr.services.paging import PageOrder
-from nas_asr.services.recordings import RecordingFilter, RecordingView, counts, list_recordings
+from nas_asr.services.recordings import RecordingFilter, RecordingView, counts, list_recordings, under_way
 from nas_asr.services.teams import TeamView, list_teams
 from nas_asr.services.uploads import UploadOrder, accept_upload
 from nas_asr.web.locale import said, spoken_language
@@ -24,25 +24,33 @@ from nas_asr.web.wiring import wiring
 
 bp = Blueprint("library", __name__)
 _PAGE = 50
+_BUSY = 20
 
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """The library; htmx asks for the list alone whenever something changed."""
+    """The library; htmx asks for the list alone whenever something changed.
+
+    A fresh file may have been recorded years ago: what is under way stands above the first page, and only there.
+    """
     me = viewer()
     wanted = _filter()
     page = list_recordings(house(), me, wanted, PageOrder(_PAGE, request.args.get("cursor", "")))
+    busy = [] if _given() else under_way(house(), me, _BUSY)
+    above = {recording.id for recording in busy}
+    items = [recording for recording in page.items if recording.id not in above]
     shown = {
-        "page": page, "counts": counts(house(), me), "wanted": wanted, "filters": _given(), "states": list(RunState),
-        "waiting": sum(1 for recording in page.items if recording.waiting_for),
+        "busy": busy, "items": items, "next": page.next, "counts": counts(house(), me, wanted), "wanted": wanted,
+        "filters": _given(), "states": list(RunState), "folders": _folders(me, page.items),
+        "waiting": sum(1 for recording in (*busy, *items) if recording.waiting_for),
     }  # fmt: skip
     if wants_part("library"):
-        return render_template("library/list.html", **shown, folders=_folders(me, page.items), live=True)
+        return render_template("library/list.html", **shown, live=True)
     teams = my_teams(me)
     writable = [team for team in teams if team.role in (Role.MEMBER, Role.MANAGER)]
     return render_template(
-        "library/library.html", **shown, folders=_folders(me, page.items), teams=teams, writable=writable,
-        spoken=LANGUAGES, preset=spoken_language(), max_bytes=wiring().max_upload_mb * 1024 * 1024,
+        "library/library.html", **shown, teams=teams, writable=writable, spoken=LANGUAGES,
+        preset=spoken_language(), max_bytes=wiring().max_upload_mb * 1024 * 1024,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import secrets
+import unicodedata
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -40,7 +41,7 @@ def save() -> ResponseReturnValue:
         _check(given["code"], password)
         slug = slug_of(given["team_name"])
         order = SetupOrder(given["admin"], password, slug, given["team_name"], given["language"], given["folder"])
-        person = set_up(house(), order)
+        person = set_up(house(), order, request.remote_addr or "")
     except (Invalid, Conflict, NotPermitted) as problem:
         return _page(given, problem), status_of(problem)
     begin_session(person)
@@ -50,7 +51,8 @@ def save() -> ResponseReturnValue:
 
 def slug_of(name: str) -> str:
     """A team's short name made of its name; `team` where nothing of it can stand in an address (Chinese names)."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64].strip("-")
+    letters = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    slug = re.sub(r"[^a-z0-9]+", "-", letters.casefold()).strip("-")[:64].strip("-")
     return slug or "team"
 
 

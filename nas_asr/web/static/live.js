@@ -21,13 +21,19 @@ function listen() {
   stream.addEventListener("open", stopAsking);
   stream.addEventListener("change", (event) => changed(event.data));
   stream.addEventListener("bye", () => window.location.reload());
+  // A newer page of the same person got our place.
+  stream.addEventListener("full", askInstead);
   stream.addEventListener("error", () => {
-    // CONNECTING means that the browser tries again by itself; CLOSED means that we were refused.
-    if (stream?.readyState !== EventSource.CLOSED) return;
-    hush();
-    startAsking();
-    setTimeout(listen, TRY_STREAM_AGAIN_MS);
+    // CONNECTING means that the browser tries again by itself; CLOSED means that no place was free (204) or that we were
+    // refused.
+    if (stream?.readyState === EventSource.CLOSED) askInstead();
   });
+}
+
+function askInstead() {
+  hush();
+  startAsking();
+  setTimeout(listen, TRY_STREAM_AGAIN_MS);
 }
 
 function hush() {

@@ -46,7 +46,9 @@ def test_every_call_tells_how_it_is_refused_and_what_it_is_for(by_token: ByToken
                 assert operation["security"], path
 
 
-def test_the_same_description_comes_twice_and_from_two_applications(house: House, cast: Cast, by_token: ByToken) -> None:
+def test_the_same_description_comes_twice_and_from_two_applications(
+    house: House, cast: Cast, by_token: ByToken
+) -> None:
     caller = by_token(cast.rita)
     other = Caller(create_app(house, WebSetup(secret_key=SECRET)).test_client(), caller.headers)
     assert caller.get("/openapi.json").json == other.get("/openapi.json").json == caller.get("/openapi.json").json

@@ -110,4 +110,6 @@ def test_before_there_is_a_transcript_there_is_none(rita: Caller, house: House, 
 
 
 def test_txt_can_do_without_times(rita: Caller, meeting: str) -> None:
-    assert rita.get(f"/recordings/{meeting}/export?timestamps=false").text == "we met at nine the budget is two hundred\n"
+    assert (
+        rita.get(f"/recordings/{meeting}/export?timestamps=false").text == "we met at nine the budget is two hundred\n"
+    )

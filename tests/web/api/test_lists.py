@@ -56,6 +56,16 @@ def test_a_failure_is_told_with_its_remedy(rita: Caller, house: House, cast: Cas
     }  # fmt: skip
 
 
+def test_a_next_try_is_told_with_its_reason(rita: Caller, house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir)
+    assert (rita.get(f"/recordings/{recording}").json["trouble"]) is None
+    with house.db.write() as session:
+        run = session.get_one(Run, session.get_one(Recording, recording).run_id)
+        run.failure_message, run.not_before = "The share is away.", START
+    found = rita.get(f"/recordings/{recording}").json
+    assert (found["trouble"], found["next_try_at"]) == ("The share is away.", "2026-11-21T09:00:00.000Z")
+
+
 def test_pages_have_everything_once_also_where_times_are_equal(rita: Caller, house: House, cast: Cast) -> None:
     made = {make_recording(house, cast.choir, f"r{i}", recorded_at=START + timedelta(hours=i // 5)) for i in range(23)}
     make_recording(house, cast.garden, "not yours")
@@ -74,7 +84,9 @@ def test_what_comes_while_one_pages_disturbs_nothing(rita: Caller, house: House,
     assert [item["id"] for item in first["items"] + second["items"]] == old
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10", "WyJhIiwgImIiXQ", "bnVsbA", "WyIyMDI2LTExLTIxIiwgIngiXQ", "=", "é", "[" * 50])
+@pytest.mark.parametrize(
+    "cursor", ["x", "W10", "WyJhIiwgImIiXQ", "bnVsbA", "WyIyMDI2LTExLTIxIiwgIngiXQ", "=", "é", "[" * 50]
+)
 def test_a_made_up_cursor_is_a_bad_field(cursor: str, rita: Caller) -> None:
     for path in ("/recordings", "/search", "/ledger"):
         answer = rita.get(path, query_string={"cursor": cursor, "q": "x"})
@@ -192,7 +204,9 @@ def test_a_token_is_shown_once_and_ended(in_person: InPerson, cast: Cast) -> Non
         ({"scope": "read"}, "name"),
     ],
 )
-def test_a_token_with_a_bad_field_is_not_made(body: dict[str, object], field: str, in_person: InPerson, cast: Cast) -> None:
+def test_a_token_with_a_bad_field_is_not_made(
+    body: dict[str, object], field: str, in_person: InPerson, cast: Cast
+) -> None:
     answer = in_person(cast.alice).post("/tokens", json=body)
     assert (answer.status_code, answer.json["error"]["field"]) == (422, field)
 

@@ -33,10 +33,7 @@ def rita(by_token: ByToken, cast: Cast, house: House) -> Caller:
 def found(caller: Caller, q: str) -> list[tuple[int, list[str]]]:
     """Which lines, and which parts of them are marked."""
     items = caller.get("/search", query_string={"q": q}).json["items"]
-    return [
-        (LINES.index(hit["text"]), [hit["text"][start:end] for start, end in hit["highlights"]])
-        for hit in items
-    ]
+    return [(LINES.index(hit["text"]), [hit["text"][start:end] for start, end in hit["highlights"]]) for hit in items]
 
 
 @pytest.mark.parametrize(

@@ -77,9 +77,16 @@ def test_readers_and_outsiders_hand_in_nothing(by_token: ByToken, cast: Cast, ho
 
 def test_the_same_key_again_is_the_same_recording(bob: Caller, queue: RememberingQueue) -> None:
     first = hand_in(bob, tone(), key="abc", language="en")
-    second = hand_in(bob, tone(hertz=500), key="abc")
+    second = hand_in(bob, tone(), key="abc")
     assert (second.status_code, second.json["id"], second.json["existing"]) == (202, first.json["id"], True)
     assert len(queue.rung) == 1
+
+
+def test_the_same_key_for_another_file_is_a_conflict(bob: Caller) -> None:
+    hand_in(bob, tone(), key="abc")
+    other = hand_in(bob, tone(hertz=500), key="abc")
+    assert (other.status_code, other.json["error"]["code"]) == (409, "conflict")
+    assert other.json["error"]["message"] == "This key was used for another file."
 
 
 def test_the_same_bytes_again_are_one_recording(bob: Caller) -> None:

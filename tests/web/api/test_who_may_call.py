@@ -199,9 +199,7 @@ def test_an_admins_token_does_not_run_the_house(by_token: ByToken, in_person: In
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.writes], ids=_name)
-def test_a_session_needs_the_csrf_token_for_changes(
-    call: Call, in_person: InPerson, cast: Cast, meeting: str
-) -> None:
+def test_a_session_needs_the_csrf_token_for_changes(call: Call, in_person: InPerson, cast: Cast, meeting: str) -> None:
     answer = in_person(cast.alice, csrf=False).call(call.method, call.path(meeting), **call.more)
     assert answer.status_code == 400
     assert "error" in answer.json
@@ -215,7 +213,9 @@ def test_a_token_in_the_address_is_refused(path: str, app: Flask, house: House, 
     assert secret not in answer.text
 
 
-@pytest.mark.parametrize("headers", [{"Authorization": "Bearer nasr_wrong"}, {"X-API-Key": "x"}, {"Authorization": "Basic YTpi"}])
+@pytest.mark.parametrize(
+    "headers", [{"Authorization": "Bearer nasr_wrong"}, {"X-API-Key": "x"}, {"Authorization": "Basic YTpi"}]
+)
 def test_a_wrong_token_is_401(headers: dict[str, str], app: Flask) -> None:
     answer = Caller(app.test_client(), headers).get("/teams")
     assert (answer.status_code, answer.json["error"]["code"]) == (401, "not_signed_in")
