@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 # Ideographs (all planes), kana and bopomofo: scripts written without spaces between words. Hangul is written with spaces
 # but agglutinates, so it is split as well.
-_CJK = (
-    "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
-)
-_TOKEN = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]+")
+CJK = "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
+_TOKEN = re.compile(f"[{CJK}]|[^\\W_{CJK}]+")
 _QUERY = re.compile(r'"([^"]*)"|(\S+)')
 MAX_TERMS = 16
 

@@ -112,6 +112,7 @@ PAGES = (
     Row("GET", "/events/now", (401, 200, 200, 200, 200, 200)),
     Row("POST", "/upload", WRITING, lambda _w, _who: {"team": "choir", "file": (io.BytesIO(b"no sound"), "a.wav")}),
     Row("GET", "/recordings/<recording_id>", CONTENT),
+    Row("GET", "/recordings/<recording_id>/difference", CONTENT),
     Row("POST", "/recordings/<recording_id>/retry", WRITING),
     Row("POST", "/recordings/<recording_id>/language", WRITING, _form(language="en")),
     Row("POST", "/recordings/<recording_id>/title", WRITING, _form(title="another")),

@@ -6,6 +6,7 @@ from nas_asr.web.pages import (
     account,
     admin,
     archive,
+    difference,
     folders,
     hotwords,
     library,
@@ -22,7 +23,9 @@ from nas_asr.web.pages.marking import marked
 
 def register(app: Flask) -> None:
     """All pages."""
-    for page in (login, setup, library, recording, search, folders, archive, teams, hotwords, account, admin, settings):
+    for page in (
+        login, setup, library, recording, difference, search, folders, archive, teams, hotwords, account, admin, settings,
+    ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
     app.jinja_env.filters["marked"] = marked

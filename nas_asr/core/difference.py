@@ -1,0 +1,100 @@
+"""Room: core.difference. What went and what came between two versions of a transcript. Pure; knows nothing of who made them.
+
+Segments of both versions that overlap in time are one passage, for two runs may cut the same speech at different places.
+Within a passage words are compared as they are written: another capital letter or a comma is a change too.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from nas_asr.core.search_text import CJK
+from nas_asr.core.transcript import Milliseconds, Segment
+
+# One CJK character, a word with its apostrophes, or a mark; with the blanks after it.
+_UNIT = re.compile(f"([{CJK}]|[^\\W{CJK}]+(?:['’][^\\W{CJK}]+)*|\\S)(\\s*)")
+_LONG = 2_000  # units; beyond that difflib must leave out frequent words to come to an end
+
+
+class Change(StrEnum):
+    """What became of some words."""
+
+    SAME = "same"
+    WENT = "went"
+    CAME = "came"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words with one fate; `blank` is what parts them from the next piece."""
+
+    change: Change
+    text: str
+    blank: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The same stretch of time in both versions. segment: id of its first segment in the new one, empty where nothing is left."""
+
+    start_ms: Milliseconds
+    segment: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether a word went or came."""
+        return any(piece.change is not Change.SAME for piece in self.pieces)
+
+
+def difference(old: Sequence[Segment], new: Sequence[Segment]) -> list[Passage]:
+    """Both versions side by side in order of time."""
+    return [_passage(before, after) for before, after in _aligned(old, new)]
+
+
+def pieces(old: str, new: str) -> tuple[Piece, ...]:
+    """One text with what went and what came in their places; what went stands before what came instead."""
+    was, now = _UNIT.findall(old), _UNIT.findall(new)
+    old_words, new_words = [word for word, _ in was], [word for word, _ in now]
+    matcher = SequenceMatcher(None, old_words, new_words, autojunk=max(len(was), len(now)) > _LONG)
+    found: list[Piece] = []
+    for fate, i1, i2, j1, j2 in matcher.get_opcodes():
+        if fate == "equal":
+            found.append(_piece(Change.SAME, now[j1:j2]))
+            continue
+        if i1 < i2:
+            found.append(_piece(Change.WENT, was[i1:i2]))
+        if j1 < j2:
+            found.append(_piece(Change.CAME, now[j1:j2]))
+    return tuple(found)
+
+
+def _piece(change: Change, units: Sequence[tuple[str, str]]) -> Piece:
+    *rest, (word, blank) = units
+    return Piece(change, "".join(map("".join, rest)) + word, blank)
+
+
+def _aligned(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[tuple[list[Segment], list[Segment]]]:
+    """Groups of segments that hang together by overlapping in time."""
+    both = sorted([(one, 0) for one in old] + [(one, 1) for one in new], key=lambda pair: pair[0].span)
+    group: tuple[list[Segment], list[Segment]] = ([], [])
+    end = 0
+    for one, side in both:
+        if one.span.start_ms >= end and any(group):
+            yield group
+            group = ([], [])
+        group[side].append(one)
+        end = max(end, one.span.end_ms)
+    if any(group):
+        yield group
+
+
+def _passage(old: Sequence[Segment], new: Sequence[Segment]) -> Passage:
+    first = (new or old)[0]
+    return Passage(first.span.start_ms, new[0].id if new else "", pieces(_text(old), _text(new)))
+
+
+def _text(segments: Sequence[Segment]) -> str:
+    return " ".join(segment.text for segment in segments if segment.text)
