@@ -46,11 +46,10 @@ def recall(transcriber: Transcriber, folder: Path, voice: str, most: int | None 
     return Recall(len(spoken), without, with_list, wrong)
 
 
-def absent_changes(transcriber: Transcriber, audio: Path, most: int | None = None, longest_s: float = 3600.0) -> Harm:
-    """Transcribe the English recordings (those up to longest_s) with terms that do not occur."""
+def absent_changes(transcriber: Transcriber, audio: Path, most: int | None = None) -> Harm:
+    """Transcribe the English recordings with terms that do not occur."""
     with (audio / "MANIFEST.csv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["language"] == "en"]
-        rows = [row for row in rows if float(row["duration_s"] or 0) <= longest_s][:most]
+        rows = [row for row in csv.DictReader(file) if row["language"] == "en"][:most]
     words = changed = 0
     for row in rows:
         for one in transcribe(transcriber, audio / row["path"], ABSENT):

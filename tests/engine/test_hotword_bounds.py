@@ -23,11 +23,12 @@ def test_forty_terms_are_read_clearly_more_often_with_a_list_than_without(tmp_pa
     assert found.wrong <= 1, "one hotword in the place of another"
 
 
+@pytest.mark.timeout(900)
 def test_two_hundred_terms_that_nobody_says_change_next_to_nothing(audio: Path) -> None:
     transcriber = build_transcriber("sphinx", None, decode)
     try:
-        found = absent_changes(transcriber, audio, longest_s=7.0)  # bench/hotwords.py hears them all
+        found = absent_changes(transcriber, audio)
     finally:
         transcriber.close()
-    assert found.terms >= 200 and found.words > 100
+    assert found.terms >= 200 and found.words > 1000
     assert found.changed <= 0.002 * found.words
