@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from nas_asr.core.metrics import ErrorCount, word_errors
 from nas_asr.core.ports import Order, Transcriber
 from nas_asr.engine.build import build_transcriber
+from nas_asr.engine.options import EngineOptions
 from nas_asr.media import decode
 
 BESIDE = Path(__file__).parents[2] / "shared" / "audio"
@@ -60,7 +61,7 @@ def main() -> int:
     if not (options.audio / "MANIFEST.csv").is_file():
         print(f"There are no recordings at {options.audio}; name their folder with --audio.", file=sys.stderr)
         return 1
-    transcriber = build_transcriber("sphinx", options.processes, decode)
+    transcriber = build_transcriber(EngineOptions("sphinx", threads=options.processes), decode)
     wanted = references(options.audio)[: 4 if options.quick else None]
     rows = []
     for path, reference in wanted:

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from nas_asr.core.ports import Transcriber
 from nas_asr.engine.build import build_transcriber
+from nas_asr.engine.options import EngineOptions
 from nas_asr.media import decode
 from tests.engine.hearing import absent_changes, recall
 
@@ -32,7 +33,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="ten sentences, five recordings")
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     options = parser.parse_args()
-    transcriber = build_transcriber("sphinx", None, decode)
+    transcriber = build_transcriber(EngineOptions("sphinx"), decode)
     try:
         figures = measure(transcriber, options)
     finally:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from nas_asr import settings as settings_room
+from nas_asr.core import checkpoints
 from nas_asr.core.errors import ConfigError, ModelUnavailable
 from nas_asr.core.ports import JobQueue, Options, SilentQueue, Transcriber
 from nas_asr.core.transcript import EngineLabel
@@ -26,6 +27,7 @@ from nas_asr.store.schema import is_current, migrate
 if TYPE_CHECKING:
     from flask import Flask
 
+    from nas_asr.engine.options import EngineOptions
     from nas_asr.install.status import Stage2Status
     from nas_asr.worker.room import WorkerRoom
 
@@ -100,7 +102,7 @@ def transcriber(settings: Options) -> Transcriber:
     from nas_asr import media
     from nas_asr.engine.build import build_transcriber
 
-    return build_transcriber(settings.engine, settings.threads or None, media.decode)
+    return build_transcriber(_engine_options(settings), media.decode)
 
 
 def trial(settings: Options) -> EngineLabel:
@@ -108,7 +110,16 @@ def trial(settings: Options) -> EngineLabel:
     from nas_asr import media
     from nas_asr.engine.trial import try_out
 
-    return try_out(settings.engine, settings.model, settings.device, settings.threads, media.decode)
+    return try_out(_engine_options(settings), media.decode)
+
+
+def _engine_options(settings: Options) -> "EngineOptions":
+    from nas_asr.engine.options import EngineOptions
+
+    return EngineOptions(
+        engine=settings.engine, model=settings.model, device=settings.device, threads=settings.threads or None,
+        models=checkpoints.models(settings.data), openai_url=settings.openai_url, openai_key=settings.openai_key,
+    )  # fmt: skip
 
 
 def trial_elsewhere(wanted: Options, patience_s: float = TRIAL_S) -> None:

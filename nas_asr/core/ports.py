@@ -1,12 +1,13 @@
 """Room: core.ports. What the house needs from the outside world, as Protocols. Bootstrap hands the real things down."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nas_asr.core.transcript import EngineLabel, Heard, Milliseconds, Span, Transcript
+from nas_asr.core.hotwords import Hotword
+from nas_asr.core.transcript import EngineLabel, Heard, ItnMode, Milliseconds, Span, Transcript
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class Order:
     """What to transcribe, and how. `path` is opened without following symbolic links.
 
     root: the folder that path must lie in, with no link on the way; empty checks the last component only.
+    engine: the one that the run asks for, empty for the house's choice. apart: each channel is a speaker of its own.
     """
 
     path: bytes
@@ -53,6 +55,21 @@ class Order:
     language: str
     hotwords: tuple[str, ...] = ()
     root: bytes = b""
+    engine: str = ""
+    itn: ItnMode = ItnMode.RULES
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a recogniser is told about utterances: the declared language, the team's hotwords, and how to write.
+
+    writes: whether its own written form is wanted, where it has one; otherwise what was spoken.
+    """
+
+    language: str
+    hotwords: tuple[Hotword, ...] = ()
+    writes: bool = False
 
 
 class Decode(Protocol):
@@ -72,15 +89,19 @@ Beat = Callable[[], None]  # "I am alive"; raises RunStopped when the run is no 
 
 
 class Recogniser(Protocol):
-    """Turns utterances into text. An engine says what it serves; nothing else is ever sent to it."""
+    """Turns utterances into text. An engine says what it serves; nothing else is ever sent to it.
+
+    knows_hotwords: it heeds hotwords while it listens; for any other one, what sounds nearly like them is replaced.
+    """
 
     label: EngineLabel
+    knows_hotwords: bool
 
     def serves(self, language: str) -> bool:
         """Whether text in this declared language may be expected from the engine."""
 
     def recognise(
-        self, utterances: Iterable[Utterance], language: str, hotwords: Sequence[str], beat: Beat
+        self, utterances: Iterable[Utterance], brief: Brief, beat: Beat
     ) -> Generator[tuple[Utterance, Heard], None, None]:
         """Each utterance with what was heard, in the order given; reads ahead no more than it needs.
 
@@ -158,6 +179,10 @@ class Options(Protocol):
     def device(self) -> str: ...
     @property
     def threads(self) -> int: ...
+    @property
+    def openai_url(self) -> str: ...
+    @property
+    def openai_key(self) -> str: ...
     @property
     def language(self) -> str: ...
     @property

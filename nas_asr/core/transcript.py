@@ -9,6 +9,14 @@ from nas_asr.core.replacements import Replacement
 Milliseconds = int
 
 
+class ItnMode(StrEnum):
+    """Who makes the written form out of what was spoken; a folder's setting."""
+
+    MODEL = "model"  # the engine itself, where it can; our rules otherwise
+    RULES = "rules"  # our grammars; both texts are kept
+    OFF = "off"  # nobody: people read what was spoken
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """Where somebody speaks, as VAD hears it: [start_ms, end_ms)."""

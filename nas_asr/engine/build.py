@@ -1,11 +1,13 @@
 """Room: engine.build. From an engine's name to a transcriber, and what of it can work on this machine. Bootstrap calls it."""
 
 import importlib.util
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nas_asr.core.errors import ModelUnavailable
-from nas_asr.core.ports import Decode, Transcriber
+from nas_asr.core.ports import Decode, Recogniser, Transcriber
 from nas_asr.core.spans import UtteranceLimits
+from nas_asr.engine.options import EngineOptions
 from nas_asr.engine.weights import silero
 
 # The VAD cuts endless speech at a pause; utterances then cut at the quietest place within their own limit.
@@ -25,27 +27,39 @@ class EngineState:
     remedy: str = ""
 
 
-def build_transcriber(engine: str, threads: int | None, decode: Decode) -> Transcriber:
+def build_transcriber(options: EngineOptions, decode: Decode) -> Transcriber:
     """The pipeline with the named engine; `auto` takes the best one that can work here.
 
-    threads: processes or threads of the recogniser, None for one a core. decode: media.decode. Raises ModelUnavailable.
+    decode: media.decode. Raises ModelUnavailable.
     """
-    if engine not in ("auto", "sphinx"):
-        raise _unavailable(engine)
     from nas_asr.engine.itn import written
     from nas_asr.engine.silero import SileroVad, VadRules
-    from nas_asr.engine.sphinx import Sphinx
     from nas_asr.engine.transcriber import Pipeline, Stages
+
+    build = _RECOGNISERS.get(options.engine, _no_recogniser)
 
     stages = Stages(
         decode=decode,
         vad=SileroVad(VadRules(max_speech_ms=LONGEST_SPAN_MS)),
         longest_span_ms=LONGEST_SPAN_MS,
         limits=UtteranceLimits(),
-        recogniser=Sphinx(threads),
+        recogniser=build(options),
         itn=written,
     )
     return Pipeline(stages)
+
+
+def _built_in(options: EngineOptions) -> Recogniser:
+    from nas_asr.engine.sphinx import Sphinx
+
+    return Sphinx(options.threads)
+
+
+def _no_recogniser(options: EngineOptions) -> Recogniser:
+    raise _unavailable(options.engine)
+
+
+_RECOGNISERS: Mapping[str, Callable[[EngineOptions], Recogniser]] = {"auto": _built_in, "sphinx": _built_in}
 
 
 def available() -> tuple[EngineState, ...]:

@@ -6,11 +6,11 @@ It is here so that the house works before a better model is: small, quick, no do
 import importlib.metadata
 import importlib.util
 import json
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from contextlib import closing
 
 from nas_asr.core.errors import EngineError, ModelUnavailable
-from nas_asr.core.ports import Beat, Utterance
+from nas_asr.core.ports import Beat, Brief, Utterance
 from nas_asr.core.transcript import EngineLabel, Heard, Word
 from nas_asr.engine.pool import Pool, cores
 
@@ -21,6 +21,8 @@ _SHORTEST_MS = 60  # less holds no feature frame
 
 class Sphinx:
     """A Recogniser. Its processes start with the first utterance and stay warm until close."""
+
+    knows_hotwords = False
 
     def __init__(self, threads: int | None = None) -> None:
         if importlib.util.find_spec("pocketsphinx") is None:
@@ -35,12 +37,12 @@ class Sphinx:
         return language == "en"
 
     def recognise(
-        self, utterances: Iterable[Utterance], language: str, hotwords: Sequence[str], beat: Beat
+        self, utterances: Iterable[Utterance], brief: Brief, beat: Beat
     ) -> Generator[tuple[Utterance, Heard], None, None]:
         """Each utterance with its words and their times; hotwords are not known to this engine. Raises EngineError."""
-        if not self.serves(language):
+        if not self.serves(brief.language):
             raise EngineError(
-                f"The built-in English engine cannot hear the language “{language}”.", "Wait for the model."
+                f"The built-in English engine cannot hear the language “{brief.language}”.", "Wait for the model."
             )
         long_enough = (each for each in utterances if each.span.length_ms >= _SHORTEST_MS)
         with closing(self._pool.answers(long_enough, beat)) as answers:

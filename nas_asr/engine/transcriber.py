@@ -1,15 +1,15 @@
 """Room: engine.transcriber. The stages as lines: decode, VAD, utterances, recognise, hotwords, ITN. Knows no engine."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 from nas_asr.core.hotwords import hotword
 from nas_asr.core.ids import new_id
-from nas_asr.core.ports import Decode, Order, Pcm, Progress, Recogniser, Utterance, Vad
+from nas_asr.core.ports import Brief, Decode, Order, Pcm, Progress, Recogniser, Utterance, Vad
 from nas_asr.core.spans import UtteranceLimits
-from nas_asr.core.transcript import Heard, Milliseconds, Segment, Transcript
+from nas_asr.core.transcript import Heard, ItnMode, Milliseconds, Segment, Transcript
 from nas_asr.engine.corrections import Corrections, corrected
 from nas_asr.engine.itn import Itn
 from nas_asr.engine.utterances import Tape, utterances
@@ -19,10 +19,7 @@ _BEAT_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """What the pipeline is made of. longest_span_ms: what the VAD gives at most.
-
-    knows_hotwords: the recogniser takes hotwords itself; for any other one, what sounds nearly like them is replaced.
-    """
+    """What the pipeline is made of. longest_span_ms: what the VAD gives at most."""
 
     decode: Decode
     vad: Vad
@@ -30,7 +27,6 @@ class Stages:
     limits: UtteranceLimits
     recogniser: Recogniser
     itn: Itn
-    knows_hotwords: bool = False
     clock: Callable[[], float] = time.monotonic
 
 
@@ -45,9 +41,9 @@ class Pipeline:
         """What the recogniser serves."""
         return self._stages.recogniser.serves(language)
 
-    def warm_up(self, utterance: Utterance) -> None:
+    def warm_up(self, utterance: Utterance, language: str = "en") -> None:
         """Let the recogniser hear something, so that everything it needs is loaded. Raises EngineError."""
-        with closing(self._stages.recogniser.recognise([utterance], "en", (), lambda: None)) as heard:
+        with closing(self._stages.recogniser.recognise([utterance], Brief(language), lambda: None)) as heard:
             for _ in heard:
                 pass
 
@@ -56,14 +52,15 @@ class Pipeline:
         stages, began = self._stages, self._stages.clock()
         course = _Course(order.duration_ms, progress, stages.clock)
         segments: list[Segment] = []
-        corrections = Corrections(() if stages.knows_hotwords else order.hotwords)
+        corrections = Corrections(() if stages.recogniser.knows_hotwords else order.hotwords)
+        itn = str if order.itn is ItnMode.OFF else lambda spoken: stages.itn(spoken, order.language)
         with closing(stages.decode(order.path, order.root)) as pcm:
             tape = Tape(course.passing(pcm), stages.longest_span_ms + 10_000)
             spoken = course.sent(utterances(tape, stages.vad, stages.limits))
-            heard = stages.recogniser.recognise(spoken, order.language, _plain(order.hotwords), course.beat)
+            heard = stages.recogniser.recognise(spoken, _brief(order), course.beat)
             with closing(heard):
                 for utterance, text in heard:
-                    segments.append(_segment(utterance, text, corrections, lambda t: stages.itn(t, order.language)))
+                    segments.append(_segment(utterance, text, corrections, itn))
                     course.finished(utterance)
         progress(1.0)
         return Transcript(
@@ -98,9 +95,8 @@ def _segment(
     )
 
 
-def _plain(lines: Sequence[str]) -> tuple[str, ...]:
-    """The words alone: how they sound is for engines that do not know hotwords."""
-    return tuple(hotword(line).word for line in lines)
+def _brief(order: Order) -> Brief:
+    return Brief(order.language, tuple(map(hotword, order.hotwords)), writes=order.itn is ItnMode.MODEL)
 
 
 class _Course:

@@ -6,13 +6,15 @@ from nas_asr.core.errors import ModelUnavailable
 from nas_asr.core.ports import SAMPLE_RATE, Decode, Utterance
 from nas_asr.core.transcript import EngineLabel, Span
 from nas_asr.engine.build import build_transcriber
+from nas_asr.engine.options import EngineOptions
 from nas_asr.engine.transcriber import Pipeline
 
 _MS = 500
 
 
-def try_out(engine: str, model: str, device: str, threads: int, decode: Decode) -> EngineLabel:
+def try_out(options: EngineOptions, decode: Decode) -> EngineLabel:
     """What was loaded. Raises ModelUnavailable or EngineError where it does not load; the caller sets the time limit."""
+    model, device = options.model, options.device
     if model.startswith(("/", ".", "~")) and not Path(model).expanduser().is_dir():
         raise ModelUnavailable(
             f"The model directory {model} is not there or cannot be read.",
@@ -22,7 +24,7 @@ def try_out(engine: str, model: str, device: str, threads: int, decode: Decode) 
         raise ModelUnavailable(
             f"The device {device} was asked for, but there is no NVIDIA GPU here.", "Choose auto or cpu."
         )
-    transcriber = build_transcriber(engine, threads or None, decode)
+    transcriber = build_transcriber(options, decode)
     try:
         if isinstance(transcriber, Pipeline):
             _hear_quiet(transcriber)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nas_asr.core.ports import Transcriber
 from nas_asr.engine.build import build_transcriber
+from nas_asr.engine.options import EngineOptions
 from nas_asr.media import decode
 from tests.media.processes import children
 
@@ -15,7 +16,7 @@ SAMPLE = Path(__file__).parents[1] / "sample" / "meeting.flac"
 @contextmanager
 def make_transcriber(threads: int | None = None) -> Iterator[Transcriber]:
     """The built-in engine with everything real."""
-    transcriber = build_transcriber("auto", threads, decode)
+    transcriber = build_transcriber(EngineOptions("auto", threads=threads), decode)
     try:
         yield transcriber
     finally:

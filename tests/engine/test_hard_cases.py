@@ -12,6 +12,7 @@ import pytest
 from nas_asr.core.errors import EngineError, Incomplete, MediaError, ModelUnavailable, RunStopped
 from nas_asr.core.ports import Order
 from nas_asr.engine.build import available, build_transcriber
+from nas_asr.engine.options import EngineOptions
 from nas_asr.media import decode
 from tests.engine.sounds import SAMPLE, all_processes, engine_processes, ignore_progress, make_transcriber
 from tests.media.made import noise, speech, write_wav
@@ -118,7 +119,7 @@ def test_nobody_is_given_invented_english(language: str) -> None:
 @pytest.mark.parametrize("engine", ["fun-asr-nano", "sensevoice", "openai"])
 def test_an_engine_that_is_not_here_says_what_is_missing(engine: str) -> None:
     with pytest.raises(ModelUnavailable, match=engine) as caught:
-        build_transcriber(engine, None, decode)
+        build_transcriber(EngineOptions(engine), decode)
     assert caught.value.remedy
     assert not caught.value.permanent
 

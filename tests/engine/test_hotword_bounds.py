@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nas_asr.engine.build import build_transcriber
+from nas_asr.engine.options import EngineOptions
 from nas_asr.media import decode
 from tests.engine.hearing import absent_changes, recall
 
@@ -13,7 +14,7 @@ from tests.engine.hearing import absent_changes, recall
 def test_forty_terms_are_read_clearly_more_often_with_a_list_than_without(tmp_path: Path) -> None:
     if shutil.which("flite") is None:
         pytest.skip("flite is not installed (Debian: apt-get install flite)")
-    transcriber = build_transcriber("sphinx", None, decode)
+    transcriber = build_transcriber(EngineOptions("sphinx"), decode)
     try:
         found = recall(transcriber, tmp_path, "rms")
     finally:
@@ -25,7 +26,7 @@ def test_forty_terms_are_read_clearly_more_often_with_a_list_than_without(tmp_pa
 
 @pytest.mark.timeout(900)
 def test_two_hundred_terms_that_nobody_says_change_next_to_nothing(audio: Path) -> None:
-    transcriber = build_transcriber("sphinx", None, decode)
+    transcriber = build_transcriber(EngineOptions("sphinx"), decode)
     try:
         found = absent_changes(transcriber, audio)
     finally:

@@ -118,6 +118,7 @@ class TranscriptVersion(Base):
     revision: Mapped[str] = mapped_column(String(120), default="")
     device: Mapped[str] = mapped_column(String(40), default="")
     hotwords_version: Mapped[int] = mapped_column(default=0)
+    itn: Mapped[str] = mapped_column(String(16), default="rules", server_default="rules")  # an ItnMode
     duration_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     speech_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     elapsed_ms: Mapped[int] = mapped_column(BigInteger, default=0)

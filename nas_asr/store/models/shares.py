@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nas_asr.core.recording import LedgerState, Presence
@@ -24,7 +24,8 @@ class Folder(Base):
     name: Mapped[str] = mapped_column(String(120))
     language: Mapped[str] = mapped_column(String(16), default="auto")
     engine: Mapped[str] = mapped_column(String(32), default="")  # empty: the house's own setting
-    itn: Mapped[str] = mapped_column(String(16), default="rules")
+    itn: Mapped[str] = mapped_column(String(16), default="rules")  # an ItnMode
+    apart: Mapped[bool] = mapped_column(default=False, server_default=false())  # each channel is a speaker
     since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     marker: Mapped[str] = mapped_column(String(120), default="")
     root_device: Mapped[int | None] = mapped_column(BigInteger)
