@@ -15,7 +15,7 @@ from nas_asr.core.hotwords import clean_text
 from nas_asr.core.languages import AUTO, LANGUAGES
 from nas_asr.core.ports import Transcriber
 from nas_asr.services import folders, single
-from nas_asr.settings import Settings
+from nas_asr.settings import ENGINES, Settings
 
 _language = click.Choice(LANGUAGES)
 
@@ -75,7 +75,7 @@ def folder_remove(ctx: click.Context, folder_id: str) -> None:
 @click.option(
     "--hotwords", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=None, help="A hotword list."
 )
-@click.option("--engine", type=click.Choice(["auto", "sphinx"]), default=None, help="Recogniser; auto if left out.")
+@click.option("--engine", type=click.Choice(ENGINES), default=None, help="Recogniser; auto if left out.")
 @click.pass_context
 def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engine: str | None, **where: Any) -> None:
     """Transcribe files without any server; the text goes to standard output or into --output."""
