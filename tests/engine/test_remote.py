@@ -158,7 +158,9 @@ def test_something_else_that_answers_is_said_clearly(server: SpeechServer, body:
         texts(remote(server), utterances(1000))
 
 
-@pytest.mark.parametrize("url", ["", "gpu-pc:8000", "ftp://gpu-pc/v1", "http://me:pw@gpu-pc/v1", "http:///v1", "http://a:x/v1"])
+@pytest.mark.parametrize(
+    "url", ["", "gpu-pc:8000", "ftp://gpu-pc/v1", "http://me:pw@gpu-pc/v1", "http:///v1", "http://a:x/v1"]
+)
 def test_what_is_no_address_names_the_setting(url: str) -> None:
     with pytest.raises(ModelUnavailable) as caught:
         Remote(Server(url, model="m"))
