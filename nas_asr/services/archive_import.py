@@ -18,6 +18,7 @@ from nas_asr.archive.layout import bags_below, sync_directory
 from nas_asr.core.errors import BagBroken, Conflict, NasAsrError, NotVisible, StorageFull, Unreadable
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.core.safe_names import printable
 from nas_asr.core.search_text import fold
 from nas_asr.export import from_json
 from nas_asr.services.archive_form import Kept, read_archive_part
@@ -61,7 +62,7 @@ def import_bags(house: House, path: Path, team: str = "") -> ImportReport:
         except StorageFull:
             raise
         except NasAsrError as error:
-            report.refused.append((str(bag), f"{error.message} {error.remedy}".strip()))
+            report.refused.append((printable(str(bag)), f"{error.message} {error.remedy}".strip()))
     return report
 
 

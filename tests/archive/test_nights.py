@@ -270,15 +270,16 @@ def test_a_root_that_is_not_there_is_said_and_never_made(
     assert tree(root) == before
 
 
-def test_a_root_in_a_watched_folder_is_refused_because_shares_are_never_written(
-    house: House, cast: Cast, share: tuple[Path, str]
+@pytest.mark.parametrize("below", ["share/archive", "share", ".", ".."])
+def test_a_root_in_or_around_a_watched_folder_is_refused_because_shares_are_never_written(
+    house: House, cast: Cast, share: tuple[Path, str], tmp_path: Path, below: str
 ) -> None:
-    house = with_settings(house, archive_root=share[0] / "archive")
     (share[0] / "archive").mkdir()
+    house = with_settings(house, archive_root=(tmp_path / below).resolve())
     switch_on(house)
     record(house, cast.choir, share)
     before = tree(share[0])
-    assert "lies in a watched folder" in archive_now(house).failure
+    assert "overlaps with the watched folder" in archive_now(house).failure
     assert tree(share[0]) == before
 
 
