@@ -82,6 +82,11 @@ def test_every_date_has_one_night_whatever_summer_time_does(day: str, at: time) 
         assert next_night(last_night(moment, at, BERLIN), at, BERLIN) == next_night(moment, at, BERLIN)
 
 
+def test_a_night_whose_hour_is_left_out_at_midnight_is_yet_to_come() -> None:
+    now, at, nuuk = datetime(2026, 3, 29, 1, 30, tzinfo=UTC), time(23, 59), "America/Nuuk"
+    assert last_night(now, at, nuuk) <= now < next_night(now, at, nuuk) == datetime(2026, 3, 29, 1, 59, tzinfo=UTC)
+
+
 def test_nothing_is_archived_until_a_manager_switches_it_on(
     house: House, cast: Cast, share: tuple[Path, str], clock: Clock
 ) -> None:

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from nas_asr.services.difference import read_difference
 from nas_asr.services.transcripts import list_versions
-from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer
 from nas_asr.web.viewer import house
 
@@ -18,7 +17,7 @@ bp = Blueprint("difference", __name__, url_prefix="/recordings/<recording_id>/di
 def show(recording_id: str) -> ResponseReturnValue:
     """`from` and `to` are numbers of versions; without them the newest and the one before."""
     me = viewer()
-    old, new = (request.args.get(name, type=number) for name in ("from", "to"))
+    old, new = (request.args.get(name, type=int) for name in ("from", "to"))
     view = read_difference(house(), me, recording_id, old, new)
     stretches = [
         (changed, list(passages)) for changed, passages in groupby(view.passages, lambda passage: passage.changed)
