@@ -15,6 +15,7 @@ from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.replacements import Turn, turn_replacement
 from nas_asr.services.transcripts import TranscriptView, list_versions, read_transcript
 from nas_asr.services.versions import choose_version
+from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.security import safe_next
 from nas_asr.web.viewer import house
@@ -48,7 +49,7 @@ def show(recording_id: str) -> ResponseReturnValue:
         return render_template(
             "recording/state.html", recording=view, seen=request.args.get("seen", "0"), spoken=LANGUAGES
         )
-    asked = request.args.get("version", type=int)
+    asked = request.args.get("version", type=number)
     transcript = read_transcript(house(), me, recording_id, asked) if view.version else None
     versions = list_versions(house(), me, recording_id)
     query = request.args.get("q", "").strip()
@@ -69,8 +70,8 @@ def turn(recording_id: str) -> ResponseReturnValue:
     form = request.form
     order = Turn(
         form.get("segment", ""),
-        form.get("index", -1, type=int),
-        form.get("version", 0, type=int),
+        form.get("index", -1, type=number),
+        form.get("version", 0, type=number),
         bool(form.get("everywhere")),
     )
     turn_replacement(house(), viewer(), recording_id, order)
@@ -80,7 +81,7 @@ def turn(recording_id: str) -> ResponseReturnValue:
 @bp.post("/version")
 def version(recording_id: str) -> ResponseReturnValue:
     """Another version for everybody to see."""
-    choose_version(house(), viewer(), recording_id, request.form.get("version", 0, type=int))
+    choose_version(house(), viewer(), recording_id, request.form.get("version", 0, type=number))
     return redirect(url_for("recording.show", recording_id=recording_id))
 
 

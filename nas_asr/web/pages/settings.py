@@ -12,6 +12,7 @@ from nas_asr.services import house_settings as service
 from nas_asr.services.overview import list_parts
 from nas_asr.web.errors import status_of
 from nas_asr.web.locale import ENGINES
+from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer
 from nas_asr.web.viewer import house
 from nas_asr.web.wiring import wiring
@@ -39,11 +40,9 @@ def show() -> ResponseReturnValue:
 def change() -> ResponseReturnValue:
     """Take over what was changed, once the engine has loaded on trial."""
     given = {name: request.form[name] for name in TUNABLE if name in request.form}
-    seen = request.form.get("generation", "")
+    seen = request.form.get("generation", type=number)
     try:
-        changed = service.change_settings(
-            house(), viewer(), given, wiring().trial, int(seen) if seen.isdigit() else None
-        )
+        changed = service.change_settings(house(), viewer(), given, wiring().trial, seen)
     except (Invalid, Conflict, EngineError) as problem:
         return _page(problem), 422 if isinstance(problem, EngineError) else status_of(problem)
     flash(
