@@ -83,8 +83,10 @@ def test_an_open_page_hears_of_a_new_version(visit: Visits, house: House, cast: 
 
 
 def test_an_open_page_hears_of_a_new_version_that_does_not_replace_what_a_person_changed(
-    visit: Visits, house: House, cast: Cast, meeting: str
+    visit: Visits, house: House, cast: Cast
 ) -> None:
+    meeting = make_recording(house, cast.choir)
+    write_transcript(house, meeting, ["we met at nine"])
     segment = replace_something(house, meeting)
     browser = visit(cast.bob)
     browser.post(f"/recordings/{meeting}/replacements", segment=segment, index="0", version="1")
