@@ -137,7 +137,7 @@ def _about_size(one: Hotword) -> str:
 
 def _about_sound(line: str, one: Hotword) -> str:
     if SIGN in composed(line) and not re.search(r"\w", one.sounds):
-        return "After = stands what it sounds like."
+        return "Nothing stands after =; write there what it sounds like, or leave = out."
     if len(one.sounds) > LONGEST_SOUND:
         return f"What it sounds like has at most {LONGEST_SOUND} characters."
     return ""

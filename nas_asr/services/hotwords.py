@@ -55,7 +55,7 @@ class HotwordChange:
 def read_hotwords(house: House, viewer: Viewer | None, slug: str, number: int | None = None) -> HotwordsView:
     """The list that applies, or the version asked for. viewer None: the command line."""
     with house.db.read() as session:
-        return _view(session, viewer, _team(session, viewer, slug, Action.READ), number)
+        return _view(session, viewer, team_of(session, viewer, slug, Action.READ), number)
 
 
 def list_changes(house: House, viewer: Viewer, slug: str) -> list[HotwordChange]:
@@ -85,7 +85,7 @@ def set_hotwords(
     """
     lines = [word.line for word in list_.words]
     with house.db.write() as session:
-        team = _team(session, viewer, slug, Action.KEEP_HOTWORDS, lock=True)
+        team = team_of(session, viewer, slug, Action.KEEP_HOTWORDS, lock=True)
         before = _view(session, viewer, team, None)
         if expected is not None and expected != before.number:
             raise Conflict(
@@ -122,7 +122,8 @@ def _write(session: Session, house: House, viewer: Viewer | None, team: Team, li
     session.flush()
 
 
-def _team(session: Session, viewer: Viewer | None, slug: str, action: Action, *, lock: bool = False) -> Team:
+def team_of(session: Session, viewer: Viewer | None, slug: str, action: Action, *, lock: bool = False) -> Team:
+    """The team, for somebody who may do the action with its list; any team for the command line. NotVisible, NotPermitted."""
     if viewer is not None:
         team = Scope(session, viewer).content_team(slug, action)
     else:

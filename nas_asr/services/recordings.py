@@ -8,7 +8,7 @@ from sqlalchemy import Select, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
-from nas_asr.core.errors import Conflict, Invalid
+from nas_asr.core.errors import Conflict, Invalid, NotVisible
 from nas_asr.core.ids import new_id
 from nas_asr.core.languages import check_language
 from nas_asr.core.recording import UNDER_WAY, RunState, recording_state
@@ -149,8 +149,11 @@ def pulse(house: House, viewer: Viewer) -> str:
     return f"{newest[0]}-{newest[1]}-{newest[2]:.3f}"
 
 
-def retry(house: House, viewer: Viewer, recording_id: str) -> str:
-    """A new run of a recording whose last one ended. Conflict while one is under way. Returns the run's id."""
+def retry(house: House, viewer: Viewer | None, recording_id: str) -> str:
+    """A new run of a recording whose last one ended. Conflict while one is under way. Returns the run's id.
+
+    viewer None: the command line.
+    """
     with house.db.write() as session:
         recording, _ = _held(session, viewer, recording_id)
         run = new_run(session, house, recording, viewer)
@@ -206,12 +209,15 @@ def stop(house: House, viewer: Viewer, recording_id: str) -> None:
         audit(session, house, viewer, Act("recording.stopped", recording.id, recording.team_id))
 
 
-def _held(session: Session, viewer: Viewer, recording_id: str) -> tuple[Recording, Run | None]:
-    """A recording that the viewer may change and its newest run, nobody else's until the commit.
+def _held(session: Session, viewer: Viewer | None, recording_id: str) -> tuple[Recording, Run | None]:
+    """A recording that the viewer (None: the command line) may change and its newest run, nobody else's until the commit.
 
     PostgreSQL lets many write at once. The run is locked first, as workers do, or the two would wait for each other.
     """
-    recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+    if viewer is None:
+        recording = _any_recording(session, recording_id)
+    else:
+        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
     run = session.get(Run, recording.run_id or "", with_for_update=True)
     session.refresh(recording, with_for_update=True)
     if recording.trashed_at is not None or (run is not None and run.id != recording.run_id):
@@ -231,7 +237,21 @@ def _ask_to_stop(house: House, recording: Recording, run: Run | None) -> bool:
     return True
 
 
-def new_run(session: Session, house: House, recording: Recording, viewer: Viewer, priority: int = 1) -> Run:
+def recordings_of(session: Session, viewer: Viewer | None, action: Action) -> Select[Recording]:
+    """Recordings with which the viewer may do the action; all for the command line. Without the trash."""
+    if viewer is not None:
+        return Scope(session, viewer).recordings(action)
+    return select(Recording).where(Recording.trashed_at.is_(None))
+
+
+def _any_recording(session: Session, recording_id: str) -> Recording:
+    found = session.scalar(recordings_of(session, None, Action.WRITE).where(Recording.id == recording_id))
+    if found is None:
+        raise NotVisible(f"There is no recording {recording_id}.", "The address of its page ends with its id.")
+    return found
+
+
+def new_run(session: Session, house: House, recording: Recording, viewer: Viewer | None, priority: int = 1) -> Run:
     """A run after those that ended, with the team's newest hotwords; ring after the commit. Conflict while one is under way."""
     last = session.get(Run, recording.run_id or "")
     if last is not None and last.state in UNDER_WAY:
@@ -239,7 +259,7 @@ def new_run(session: Session, house: House, recording: Recording, viewer: Viewer
     run = Run(
         id=new_id(), recording_id=recording.id, team_id=recording.team_id, language=recording.language,
         duration_ms=recording.duration_ms, waiting_for=waiting_for(house.options.engine, recording.language),
-        priority=priority, requested_by=viewer.user_id, created_at=house.now(),
+        priority=priority, requested_by=viewer.user_id if viewer else None, created_at=house.now(),
         hotwords_version=newest_hotwords(session, recording.team_id),
     )  # fmt: skip
     session.add(run)

@@ -43,7 +43,16 @@ def save(slug: str) -> ResponseReturnValue:
 @bp.post("/rerun")
 def rerun(slug: str) -> ResponseReturnValue:
     """The team's last days once more, with the newest list."""
-    found = rerun_team(house(), viewer(), slug, request.form.get("days", 0, type=number))
+    days = request.form.get("days", 0, type=number)
+    found = rerun_team(house(), viewer(), slug, days)
+    if not found.queued:
+        flash(
+            _(
+                "There is nothing to run again: what was recorded in the last %(n)s days has this list or is under way.",
+                n=days,
+            )
+        )
+        return redirect(url_for("hotwords.show", slug=slug))
     said = ngettext(
         "%(num)s recording is in the queue again.", "%(num)s recordings are in the queue again.", found.queued
     )
