@@ -22,7 +22,7 @@ from nas_asr.settings import Settings
 _language = click.Choice(LANGUAGES)
 _APART = "Each channel is a speaker of its own, as call recorders write them."
 _itn = click.option(
-    "--itn", type=click.Choice(list(ItnMode)), default=ItnMode.RULES,
+    "--itn", type=click.Choice([mode.value for mode in ItnMode]), default=ItnMode.RULES.value,
     help="Who writes figures (twenty five percent: 25%): the engine itself where it can, our rules, or nobody.",
 )  # fmt: skip
 
@@ -67,7 +67,7 @@ def folder_list(ctx: click.Context, as_json: bool) -> None:
 
 @folder.command("change")
 @click.argument("folder_id", metavar="ID")
-@click.option("--itn", type=click.Choice(list(ItnMode)), default=None, help="Who writes figures.")
+@click.option("--itn", type=click.Choice([mode.value for mode in ItnMode]), default=None, help="Who writes figures.")
 @click.option("--apart/--together", default=None, help=_APART)
 @click.pass_context
 def folder_change(ctx: click.Context, folder_id: str, itn: str | None, apart: bool | None) -> None:

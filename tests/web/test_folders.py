@@ -122,7 +122,7 @@ def test_a_manager_says_how_a_folder_is_written(visit: Visits, house: House, cas
     assert "Each channel is one speaker" in browser.get(f"/folders/{folder}").text
     browser.post(f"/folders/{folder}/reading", itn="off", apart="1")
     page = browser.get(f"/folders/{folder}").text
-    assert "<span>as they were spoken</span><span>each channel is one speaker</span>" in page
+    assert "<span>Numbers and dates: as they were spoken</span><span>each channel is one speaker</span>" in page
     told = browser.get("/api/v1/folders").json
     assert [(one["itn"], one["apart"]) for one in told["items"]] == [("off", True)]
     browser.post(f"/folders/{folder}/reading", itn="rules")
