@@ -102,7 +102,7 @@ def transcribed(
 ) -> tuple[Transcript, list[float]]:
     """What a pipeline makes of these channels, and the progress that it told."""
 
-    def handed(_path: bytes, _root: bytes = b"", *, channel: int | None = None) -> Generator[Pcm, None, None]:
+    def handed(path: bytes, root: bytes = b"", *, channel: int | None = None) -> Generator[Pcm, None, None]:
         for block in beside(*channels):
             if channel == EVERY:
                 yield block
