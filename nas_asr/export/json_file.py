@@ -12,7 +12,7 @@ from typing import Any
 
 from nas_asr.core.errors import Invalid
 from nas_asr.core.replacements import Replacement
-from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
+from nas_asr.core.transcript import EngineLabel, ItnMode, Segment, Span, Transcript, Word
 from nas_asr.export.source import ExportOptions, ExportSource
 
 SCHEMA = "nas_asr.transcript/1"
@@ -56,6 +56,7 @@ def _document(source: ExportSource) -> dict[str, Any]:
             "revision": engine.revision,
             "device": engine.device,
             "language": transcript.language,
+            "itn": transcript.itn,
             "hotwords_version": source.hotwords_version,
             "heard_ms": transcript.duration_ms,
             "speech_ms": transcript.speech_ms,
@@ -93,6 +94,7 @@ def _source(document: Mapping[str, Any]) -> ExportSource:
             elapsed_ms=int(pipeline["elapsed_ms"]),
             engine=EngineLabel(*names),
             language=str(pipeline["language"]),
+            itn=ItnMode(pipeline.get("itn", ItnMode.RULES)),
         )
     with _reading(document, "recording") as recording:
         return ExportSource(

@@ -20,9 +20,11 @@ from nas_asr.core.ids import new_id
 from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.core.safe_names import printable
 from nas_asr.core.search_text import fold
+from nas_asr.core.transcript import ItnMode
 from nas_asr.export import from_json
 from nas_asr.services.archive_form import Kept, read_archive_part
 from nas_asr.services.base import Act, House, audit
+from nas_asr.services.folders import check_itn
 from nas_asr.services.teams import add_team
 from nas_asr.store import search
 from nas_asr.store.models import ArchiveBag, Recording, Run, SegmentRow, Team, TranscriptVersion, User
@@ -203,6 +205,7 @@ def _add_rows(session: Session, kept: Kept, recording: Recording) -> None:
     missing = {row["id"] for row in _missing(session, TranscriptVersion, kept)}
     for row, segments in kept.versions:
         if row["id"] in missing:
+            check_itn(row.get("itn", ItnMode.RULES))
             author = _person(session, kept, row.get("author_id"))
             session.add(TranscriptVersion(**{**row, **whose, "author_id": author}))
             session.flush()

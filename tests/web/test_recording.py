@@ -134,3 +134,29 @@ def test_the_trash_hides_it(visit: Visits, cast: Cast, meeting: str) -> None:
 def test_a_way_back_outside_is_not_taken(visit: Visits, cast: Cast, meeting: str) -> None:
     answer = visit(cast.bob).post(f"/recordings/{meeting}/title", title="x", next="https://evil.example")
     assert answer.headers["Location"] == f"/recordings/{meeting}"
+
+
+def test_a_speaker_known_as_a_channel_is_named_in_the_viewers_language(
+    visit: Visits, house: House, cast: Cast, meeting: str
+) -> None:
+    with house.db.write() as session:
+        rows = session.query(SegmentRow).filter_by(recording_id=meeting).order_by(SegmentRow.position).all()
+        rows[0].speaker, rows[1].speaker = "1", "Anna"
+        rows[0].flags = ["channels_alike"]
+    page = visit(cast.rita).get(f"/recordings/{meeting}").text
+    assert '<b class="speaker">Channel 1</b>' in page and '<b class="speaker">Anna</b>' in page
+    assert "read once and names no speakers" in page
+    chinese = visit(cast.rita, language="zh-CN")
+    assert '<b class="speaker">声道1</b>' in chinese.get(f"/recordings/{meeting}").text
+    address = f"/api/v1/recordings/{meeting}/export?format="
+    assert chinese.get(f"{address}srt").text.startswith("1\n00:00:00,000 --> 00:00:01,900\n声道1")
+    assert visit(cast.rita).get(f"{address}txt").text.startswith("Channel 1 00:00:00\n")
+    assert '"speaker": "1"' in visit(cast.rita).get(f"{address}json").text
+
+
+def test_the_export_follows_the_text_that_is_read(visit: Visits, cast: Cast, meeting: str) -> None:
+    page = visit(cast.rita).get(f"/recordings/{meeting}?text=spoken").text
+    assert f"/recordings/{meeting}/export?format=txt&amp;text=spoken" in page
+    address = f"/api/v1/recordings/{meeting}/export?format=txt&text="
+    assert "two hundred chairs" in visit(cast.rita).get(f"{address}spoken").text
+    assert "200 chairs" in visit(cast.rita).get(f"{address}written").text

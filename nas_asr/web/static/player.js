@@ -104,6 +104,7 @@ document.getElementById("texts")?.addEventListener("click", (event) => {
   list?.classList.remove("written", "spoken");
   list?.classList.add(choice.dataset.text);
   history.replaceState(null, "", choice.href);
+  for (const kept of document.querySelectorAll('.find input[name="text"]')) kept.value = choice.dataset.text;
   for (const link of document.querySelectorAll("#exports a")) {
     const address = new URL(link.href);
     address.searchParams.set("text", choice.dataset.text);
