@@ -48,6 +48,13 @@ def _within(kind: type[int] | type[float], least: float, most: float) -> Callabl
     return read
 
 
+def _truth(value: Any) -> bool:
+    word = str(value).lower()
+    if word not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
+        raise ValueError("it must be true or false")
+    return word in ("true", "1", "yes", "on")
+
+
 def _one_of(words: tuple[str, ...]) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in words:
@@ -103,6 +110,12 @@ class Settings:
     device: str = _setting("auto", "auto, cuda:0, mps or cpu.", _device)
     threads: int = _setting(
         0, "Threads or processes of the recogniser; 0 means one for each core.", _within(int, 0, 256)
+    )
+    idle_minutes: float = _setting(
+        0.0, "A worker unloads its models after so many idle minutes; 0 means never.", _within(float, 0, 100_000)
+    )
+    redo_drafts: bool = _setting(
+        False, "English drafts of the built-in engine are transcribed again by themselves once Fun-ASR-Nano is here.", _truth
     )
     language: str = _setting(
         "", "What new folders speak unless somebody says otherwise; empty follows the page.", _one_of(("", *LANGUAGES))
@@ -278,10 +291,14 @@ def example() -> str:
         "",
     ]
     for name, field in _FIELDS.items():
-        default = "" if field.default in (None, ()) else str(field.default)
+        default = "" if field.default in (None, ()) else _word(field.default)
         secret = f" {PREFIX}{name.upper()}_FILE names a file that holds it." if name.upper() in SECRETS else ""
         lines += [f"# {field.metadata['text']}{secret}", f"#{PREFIX}{name.upper()}={default}", ""]
     return "\n".join(lines)
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,8 @@ def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engi
     """Transcribe files without any server; the text goes to standard output or into --output."""
     settings = settings_of(ctx, engine=engine)
     words = _hotwords(where["hotwords"])
+    if (missing := bootstrap.why_not(settings)) is not None:
+        raise missing
     recogniser = bootstrap.transcriber(settings)
     failed = 0
     try:

@@ -91,3 +91,8 @@ def find(models: Path, model: str) -> Path | None:
     ids = checkpoint.ids if checkpoint else dict.fromkeys(Hub, model)
     places = [place(models, hub, name) for hub, name in ids.items()]
     return next((directory for directory in places if is_whole(directory)), None)
+
+
+def named(directory: Path) -> Checkpoint | None:
+    """The checkpoint that a directory is called after, where somebody copied one by hand; None for any other name."""
+    return next((each for each in CHECKPOINTS if each.name.casefold() == directory.name.casefold()), None)

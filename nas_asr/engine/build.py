@@ -3,12 +3,16 @@
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nas_asr.core.errors import ModelUnavailable
-from nas_asr.core.ports import Decode, Recogniser, Transcriber
+from nas_asr.core.ports import Decode, Recogniser
 from nas_asr.core.spans import UtteranceLimits
 from nas_asr.engine.options import EngineOptions
 from nas_asr.engine.weights import silero
+
+if TYPE_CHECKING:
+    from nas_asr.engine.transcriber import Pipeline
 
 # The VAD cuts endless speech at a pause; utterances then cut at the quietest place within their own limit.
 LONGEST_SPAN_MS = 60_000
@@ -27,7 +31,7 @@ class EngineState:
     remedy: str = ""
 
 
-def build_transcriber(options: EngineOptions, decode: Decode) -> Transcriber:
+def build_transcriber(options: EngineOptions, decode: Decode) -> "Pipeline":
     """The pipeline with the named engine; `auto` takes the best one that can work here.
 
     decode: media.decode. Raises ModelUnavailable.
@@ -60,6 +64,11 @@ def _no_recogniser(options: EngineOptions) -> Recogniser:
 
 
 _RECOGNISERS: Mapping[str, Callable[[EngineOptions], Recogniser]] = {"auto": _built_in, "sphinx": _built_in}
+
+
+def engines() -> tuple[str, ...]:
+    """The engines that this version can build, whether they can work here or not."""
+    return tuple(name for name in _RECOGNISERS if name != "auto")
 
 
 def available() -> tuple[EngineState, ...]:

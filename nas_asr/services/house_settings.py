@@ -215,6 +215,8 @@ def _row(house: House, viewer: Viewer, name: str, value: str | None, generation:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
     return value.strftime("%H:%M") if hasattr(value, "strftime") else str(value)
