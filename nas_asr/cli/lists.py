@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from nas_asr.core.errors import Invalid
+from nas_asr.core.hotwords import clean_text
 
 _LARGEST = 1 << 20
 
@@ -19,3 +20,13 @@ def list_of(file: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Invalid("This file is not UTF-8 text.", "Save it as UTF-8.") from error
+
+
+def hotwords_of(file: Path | None) -> tuple[str, ...]:
+    """The lines of a hotword list that may stand; what may not is said on standard error."""
+    if file is None:
+        return ()
+    cleaned = clean_text(list_of(file))
+    for refused in cleaned.refused:
+        click.echo(f"nas-asr: {file}, line {refused.line}: {refused.reason}", err=True)
+    return tuple(word.line for word in cleaned.words)

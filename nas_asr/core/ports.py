@@ -120,6 +120,10 @@ class Transcriber(Protocol):
     """The whole pipeline: decode, VAD, utterances, recognise, ITN; with one engine, or with all that can work here."""
 
     @property
+    def label(self) -> EngineLabel:
+        """The engine that was used last, else the one that an order gets which names none."""
+
+    @property
     def offers(self) -> tuple[Offer, ...]:
         """The engines that can be asked for, best first, with the declared languages that they serve."""
 
@@ -192,6 +196,10 @@ class Options(Protocol):
     def openai_url(self) -> str: ...
     @property
     def openai_key(self) -> str: ...
+    @property
+    def openai_hotwords(self) -> str: ...
+    @property
+    def openai_at_once(self) -> int: ...
     @property
     def idle_minutes(self) -> float: ...
     @property

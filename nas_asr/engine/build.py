@@ -59,11 +59,26 @@ def _built_in(options: EngineOptions) -> Recogniser:
     return Sphinx(options.threads)
 
 
+def _remote(options: EngineOptions) -> Recogniser:
+    from nas_asr.engine.remote import Remote, Server
+
+    return Remote(
+        Server(
+            url=options.openai_url, key=options.openai_key, model=options.model, hotwords=options.openai_hotwords,
+            at_once=options.openai_at_once,
+        )  # fmt: skip
+    )
+
+
 def _no_recogniser(options: EngineOptions) -> Recogniser:
     raise _unavailable(options.engine)
 
 
-_RECOGNISERS: Mapping[str, Callable[[EngineOptions], Recogniser]] = {"auto": _built_in, "sphinx": _built_in}
+_RECOGNISERS: Mapping[str, Callable[[EngineOptions], Recogniser]] = {
+    "auto": _built_in,
+    "sphinx": _built_in,
+    "openai": _remote,
+}
 
 
 def engines() -> tuple[str, ...]:
@@ -73,7 +88,7 @@ def engines() -> tuple[str, ...]:
 
 def available() -> tuple[EngineState, ...]:
     """Every engine that a setting can name, and whether it can work here. Loads none of them."""
-    return (_sphinx(), *(_later(name) for name in ("fun-asr-nano", "sensevoice", "openai")))
+    return (_sphinx(), *(_later(name) for name in ("fun-asr-nano", "sensevoice")), EngineState("openai", True))
 
 
 def _sphinx() -> EngineState:

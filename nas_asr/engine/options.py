@@ -10,7 +10,7 @@ class EngineOptions:
 
     engine: auto, fun-asr-nano, sensevoice, sphinx or openai. model: hub id or directory, empty for the engine's own default.
     device: auto, cuda:N, mps or cpu. threads: of the recogniser, None for one a core. models: where pulled checkpoints lie
-    (DATA/models). openai_url and openai_key: the remote server of the engine `openai`.
+    (DATA/models). openai_*: the remote server of the engine `openai` (engine.remote.Server says more).
     """
 
     engine: str = "auto"
@@ -20,3 +20,5 @@ class EngineOptions:
     models: Path = Path("data/models")
     openai_url: str = ""
     openai_key: str = field(default="", repr=False)
+    openai_hotwords: str = "prompt"
+    openai_at_once: int = 4

@@ -8,7 +8,7 @@ from typing import Any
 from nas_asr.core.errors import EngineBusy, ModelUnavailable
 from nas_asr.core.offers import BUILT_IN, Offer, Skills
 from nas_asr.core.ports import Order, Progress, Transcriber
-from nas_asr.core.transcript import Transcript
+from nas_asr.core.transcript import EngineLabel, Transcript
 
 _KEPT_S = 600.0  # an engine that others are asked for instead stays for so long: runs of two folders may take turns
 
@@ -33,6 +33,13 @@ class Switchboard:
         self._lines: dict[str, _Line] = {}
         if skills.engine_for("", "en") == BUILT_IN:  # it holds nothing before it hears something
             self._line(BUILT_IN)
+
+    @property
+    def label(self) -> EngineLabel:
+        """Of the engine that was used last, else of the one that comes first."""
+        lines = sorted(self._lines.values(), key=lambda line: -line.used_at)
+        offered = self.offers[0].engine if self.offers else ""
+        return lines[0].transcriber.label if lines else EngineLabel(offered, device="")
 
     @property
     def offers(self) -> tuple[Offer, ...]:

@@ -13,7 +13,7 @@ from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.offers import Offer
 from nas_asr.core.ports import Brief, Decode, Order, Pcm, Progress, Recogniser, Utterance, Vad
 from nas_asr.core.spans import UtteranceLimits
-from nas_asr.core.transcript import Heard, ItnMode, Milliseconds, Segment, Transcript
+from nas_asr.core.transcript import EngineLabel, Heard, ItnMode, Milliseconds, Segment, Transcript
 from nas_asr.engine.corrections import Corrections, corrected
 from nas_asr.engine.itn import Itn
 from nas_asr.engine.utterances import Tape, utterances
@@ -40,7 +40,11 @@ class Pipeline:
     def __init__(self, stages: Stages) -> None:
         self._stages = stages
         self._since = iso(utc_now())
-        self.label = stages.recogniser.label
+
+    @property
+    def label(self) -> EngineLabel:
+        """The recogniser's; a remote one may learn its own while it works."""
+        return self._stages.recogniser.label
 
     @property
     def offers(self) -> tuple[Offer, ...]:

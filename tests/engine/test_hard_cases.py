@@ -116,7 +116,7 @@ def test_nobody_is_given_invented_english(language: str) -> None:
             transcriber.transcribe(Order(bytes(SAMPLE), 43_085, language), ignore_progress)
 
 
-@pytest.mark.parametrize("engine", ["fun-asr-nano", "sensevoice", "openai"])
+@pytest.mark.parametrize("engine", ["fun-asr-nano", "sensevoice"])
 def test_an_engine_that_is_not_here_says_what_is_missing(engine: str) -> None:
     with pytest.raises(ModelUnavailable, match=engine) as caught:
         build_transcriber(EngineOptions(engine), decode)

@@ -12,6 +12,7 @@ from nas_asr.settings import Settings
 from nas_asr.store.database import Database
 from nas_asr.worker.main import run
 from nas_asr.worker.room import Pace, WorkerPlan
+from tests.worker.rooms import weights
 
 
 def main() -> None:
@@ -20,7 +21,10 @@ def main() -> None:
     hold(words["parent"])
     logs.configure()
     house = House(Database(words["database"]), SilentQueue(), Settings(data=Path(words["data"])))
-    plan = WorkerPlan(words["queue_url"], words["factory"], words["argument"], words["name"], Pace(**words["pace"]))
+    plan = WorkerPlan(
+        words["queue_url"], words["factory"], words["argument"], words["name"], Pace(**words["pace"]),
+        look=lambda: str(weights(words["data"])),
+    )  # fmt: skip
     sys.exit(run(plan, house))
 
 
