@@ -49,7 +49,7 @@ class Parrot:
         self.label = EngineLabel("parrot", model, "1", "cpu")
         nano = Offer(MODEL, ("auto", "zh", "en"))
         self.offers = (nano, BUILT_IN_OFFER) if weights(stage.data) else (BUILT_IN_OFFER,)
-        self._used: list[EngineLabel] = []
+        self._used = [self.label]
 
     def serves(self, language: str) -> bool:
         """English, and more with the second tongue."""
