@@ -42,7 +42,7 @@ def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str 
     click.echo(f"Watching {added.path} for {team_slug} ({added.id}).")
     if added.language == AUTO:
         click.echo(
-            "Nobody said what is spoken there: its recordings wait for the model. Or say --language en.", err=True
+            "Nobody said what is spoken there: its recordings wait for Fun-ASR-Nano. Or say --language en.", err=True
         )
 
 

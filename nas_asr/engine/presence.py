@@ -49,7 +49,8 @@ def reason(engine: str, known: Collection[str], second_stage: bool) -> ModelUnav
         )
     if engine == _REMOTE:
         return ModelUnavailable(
-            "The engine “openai” needs to be told where its server is.", "Set NAS_ASR_OPENAI_URL."
+            "The engine “openai” needs the address of a server.",
+            "Set NAS_ASR_OPENAI_URL to its base URL, such as http://192.168.1.5:8000/v1, without name or password.",
         )
     if engine == BUILT_IN:
         return ModelUnavailable("The built-in engine is not whole.", "Run `make run` again.")

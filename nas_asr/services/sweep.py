@@ -21,7 +21,10 @@ _LOOK_AT_MOST = 5_000
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What one sweep did, in numbers of runs. redone: new runs of drafts, where an admin wants that. queue: why rings were not looked after, empty where they were."""
+    """What one sweep did, in numbers of runs. redone: new runs of drafts, where an admin wants that.
+
+    queue: why rings were not looked after, empty where they were.
+    """
 
     requeued: int = 0
     failed: int = 0

@@ -89,6 +89,7 @@ _ACTIONS = {
     "memory.freed": lazy("freed the memory of the workers"),
     "hotwords.set": lazy("wrote the hotwords of team"),
     "hotwords.rerun": lazy("ran again recordings of team"),
+    "drafts.rerun": lazy("ran again the drafts of team"),
     "hotword.turned": lazy("turned a hotword's place in recording"),
     "version.chosen": lazy("chose the version of recording"),
     "ledger.retried": lazy("asked to look again at"),

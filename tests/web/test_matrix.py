@@ -137,6 +137,7 @@ PAGES = (
     Row("GET", "/teams/<slug>/hotwords", CONTENT),
     Row("POST", "/teams/<slug>/hotwords", KEEPING, _form(words="Kubernetes")),
     Row("POST", "/teams/<slug>/hotwords/rerun", KEEPING, _form(days="7")),
+    Row("POST", "/teams/<slug>/drafts", (302, 404, 403, 409, 409, 404)),  # no worker has the model
     Row("GET", "/account", MINE),
     Row("POST", "/account/wishes", SENT, _form(language="en", theme="dark")),
     Row("POST", "/account/password", (302, 422, 422, 422, 422, 422), _form(old_password="no", password="x", password_again="x")),

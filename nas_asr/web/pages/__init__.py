@@ -7,6 +7,7 @@ from nas_asr.web.pages import (
     admin,
     archive,
     difference,
+    drafts,
     folders,
     hotwords,
     library,
@@ -24,8 +25,10 @@ from nas_asr.web.pages.marking import marked
 def register(app: Flask) -> None:
     """All pages."""
     for page in (
-        login, setup, library, recording, difference, search, folders, archive, teams, hotwords, account, admin, settings,
+        login, setup, library, recording, difference, search, folders, archive, teams, hotwords, drafts, account, admin,
+        settings,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
     app.jinja_env.filters["marked"] = marked
+    app.jinja_env.globals.update(outlook=person.engine_outlook, models_page=person.models_page)
