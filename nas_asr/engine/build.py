@@ -55,11 +55,35 @@ def _built_in(options: EngineOptions) -> Recogniser:
     return Sphinx(options.threads)
 
 
+def _nano(options: EngineOptions) -> Recogniser:
+    _need_second_stage(options.engine)
+    from nas_asr.engine.fun_asr import Nano
+
+    return Nano(options)
+
+
+def _sensevoice(options: EngineOptions) -> Recogniser:
+    _need_second_stage(options.engine)
+    from nas_asr.engine.fun_asr import SenseVoice
+
+    return SenseVoice(options)
+
+
+def _need_second_stage(engine: str) -> None:
+    if any(importlib.util.find_spec(package) is None for package in _SECOND_STAGE):
+        raise _unavailable(engine)
+
+
 def _no_recogniser(options: EngineOptions) -> Recogniser:
     raise _unavailable(options.engine)
 
 
-_RECOGNISERS: Mapping[str, Callable[[EngineOptions], Recogniser]] = {"auto": _built_in, "sphinx": _built_in}
+_RECOGNISERS: Mapping[str, Callable[[EngineOptions], Recogniser]] = {
+    "auto": _built_in,
+    "sphinx": _built_in,
+    "fun-asr-nano": _nano,
+    "sensevoice": _sensevoice,
+}
 
 
 def available() -> tuple[EngineState, ...]:
