@@ -1,4 +1,4 @@
-"""Room: engine.checkpoint_files. Looks whether a checkpoint's directory can be loaded, before minutes are spent on it. Loads nothing."""
+"""Room: engine.checkpoint_files. Whether a checkpoint can be loaded, before minutes are spent on it. Loads nothing."""
 
 import json
 import zipfile

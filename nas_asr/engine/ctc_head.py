@@ -1,4 +1,4 @@
-"""Room: engine.ctc_head. Word times from a CTC head: for Nano aligned with the text of its language model, for SenseVoice read off.
+"""Room: engine.ctc_head. Word times from a CTC head: aligned with Nano's text, read off for SenseVoice. Changes no text.
 
 Only the symbols of the text are computed: the whole vocabulary would be 120 MB for half a minute.
 """

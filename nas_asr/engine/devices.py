@@ -1,4 +1,4 @@
-"""Room: engine.devices. What torch may compute on: a CUDA GPU, Apple's, or the CPU. Never a quiet step down from what was asked for.
+"""Room: engine.devices. What torch may compute on: a CUDA GPU, Apple's, or the CPU. Never quietly another than asked for.
 
 torch is imported only when a device is looked for: the built-in engine has none.
 """

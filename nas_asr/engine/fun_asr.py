@@ -78,7 +78,8 @@ class FunAsr:
         """Each utterance with what was heard, in order. Raises EngineError, EngineBusy where one alone finds no memory."""
         if not self.serves(brief.language):
             raise EngineError(
-                f"{self.label.model} does not know the language “{brief.language}”.", "Choose another language or model."
+                f"{self.label.model} does not know the language “{brief.language}”.",
+                "Choose another language or model.",
             )
         with closing(self._batches.heard(utterances, brief, beat)) as rows:
             for utterance, heard in rows:
@@ -336,7 +337,8 @@ def _fill(model: Any, files: CheckpointFiles) -> set[str]:
 def _failed(files: CheckpointFiles, error: Exception) -> EngineError:
     if devices.is_out_of_memory(error):
         return EngineBusy(
-            f"There was no memory to load {files.directory.name}.", "Free memory of the device, or choose a smaller model."
+            f"There was no memory to load {files.directory.name}.",
+            "Free memory of the device, or choose a smaller model.",
         )
     first = next(iter(str(error).splitlines()), "") or type(error).__name__
     return _does_not_fit(files, first[:200].rstrip(".: "))

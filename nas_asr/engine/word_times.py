@@ -90,7 +90,9 @@ def token_letters(tokens: Sequence[int], decode: Decode) -> list[Range]:
     return ranges
 
 
-def timed(words: Sequence[Spoken], ranges: Sequence[Range], frames: Sequence[Range], frame_ms: float) -> list[Word] | None:
+def timed(
+    words: Sequence[Spoken], ranges: Sequence[Range], frames: Sequence[Range], frame_ms: float
+) -> list[Word] | None:
     """The words with times from the first frame; None where a word has no token.
 
     ranges and frames: of each token in order, the letters it writes and where it was heard.

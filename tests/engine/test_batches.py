@@ -25,7 +25,9 @@ class OutOfMemoryError(RuntimeError):
 def made(lengths: Sequence[float] = LENGTHS) -> list[Utterance]:
     """Utterances whose samples say which one it is: number n is all n + 1."""
     return [
-        Utterance(Span(at * 30_000, at * 30_000 + int(length * 1000)), np.full(int(length * SAMPLE_RATE), at + 1, np.int16))
+        Utterance(
+            Span(at * 30_000, at * 30_000 + int(length * 1000)), np.full(int(length * SAMPLE_RATE), at + 1, np.int16)
+        )
         for at, length in enumerate(lengths)
     ]
 

@@ -26,7 +26,7 @@ def test_marks_are_no_words_and_han_is_a_word_each(text: str, words: list[str]) 
 
 
 def test_tokens_of_bytes_and_of_several_characters_find_their_letters() -> None:
-    pieces = ["he".encode(), b"llo", " 你".encode()[:3], "你".encode()[2:], "好吗".encode()]
+    pieces = [b"he", b"llo", " 你".encode()[:3], "你".encode()[2:], "好吗".encode()]
 
     def decode(tokens: list[int]) -> str:
         return b"".join(pieces[token] for token in tokens).decode(errors="replace")
