@@ -1,4 +1,4 @@
-"""Room: tests.engine.test_sensevoice. SenseVoiceSmall through the real funasr: a checkpoint made here, whose head says what a test wants.
+"""Room: tests.engine.test_sensevoice. SenseVoiceSmall through the real funasr, from a checkpoint that is made here.
 
 Its weights are random, so its projection is replaced by a script of symbols; everything around it is funasr's and ours.
 """
@@ -96,9 +96,10 @@ class Script:
         self._scripts = [script.split() for script in scripts]
         self.asked: list[int] = []
         monkeypatch.setattr(sense._auto.model.ctc.ctc_lo, "forward", self._project)
-        sense._auto.model.embed.register_forward_hook(
-            lambda _module, given, _made: self.asked.extend(given[0].flatten().tolist())
-        )
+        sense._auto.model.embed.register_forward_hook(self._note)
+
+    def _note(self, _module: Any, given: Any, _made: Any) -> None:
+        self.asked += given[0].flatten().tolist()
 
     def _project(self, encoded: Any) -> Any:
         rows, frames, _ = encoded.shape
