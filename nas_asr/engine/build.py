@@ -3,7 +3,9 @@
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from nas_asr.core.checkpoints import default_checkpoint, find
 from nas_asr.core.errors import ModelUnavailable
 from nas_asr.core.ports import Decode, Recogniser, Transcriber
 from nas_asr.core.spans import UtteranceLimits
@@ -86,9 +88,19 @@ _RECOGNISERS: Mapping[str, Callable[[EngineOptions], Recogniser]] = {
 }
 
 
-def available() -> tuple[EngineState, ...]:
+def available(options: EngineOptions | None = None) -> tuple[EngineState, ...]:
     """Every engine that a setting can name, and whether it can work here. Loads none of them."""
-    return (_sphinx(), *(_later(name) for name in ("fun-asr-nano", "sensevoice", "openai")))
+    models = (options or EngineOptions()).models
+    return (_sphinx(), *(_of_weights(name, models) for name in ("fun-asr-nano", "sensevoice")), _later("openai"))
+
+
+def _of_weights(name: str, models: Path) -> EngineState:
+    if any(importlib.util.find_spec(package) is None for package in _SECOND_STAGE):
+        return _later(name)
+    checkpoint = default_checkpoint(name)
+    if checkpoint is None or find(models, checkpoint.name) is not None:
+        return EngineState(name, True)
+    return EngineState(name, False, f"The model {checkpoint.name} is not on this machine.", "Run `nas-asr model pull`.")
 
 
 def _sphinx() -> EngineState:

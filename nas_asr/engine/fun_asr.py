@@ -5,6 +5,7 @@ Nothing here reaches the network: the model is a directory, the package is told 
 
 import io
 import logging
+import math
 import re
 import threading
 import warnings
@@ -233,7 +234,7 @@ class _Enough:
 
 def _most_tokens(seconds: float) -> int:
     """More than anybody says: sglang measured that this bound cuts nothing off (sgl-project/sglang-omni #1091)."""
-    return min(200, int(8 * seconds) + 17)
+    return min(200, math.ceil(8 * seconds) + 16)
 
 
 def _placed(utterance: Utterance, heard: Heard) -> Heard:
@@ -355,14 +356,16 @@ _saying = threading.Lock()
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """While funasr is imported and builds: it prints, and takes the root logger as its own."""
+    """While funasr is imported and builds: it prints, and takes the root logger, level and all, as its own."""
     root = logging.getLogger()
     with _saying, warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         level, spoken_to = root.level, root.handlers[:]
         warnings.simplefilter("ignore")
-        root.setLevel(logging.CRITICAL)
+        disabled = root.manager.disable
+        logging.disable(logging.CRITICAL)
         try:
             yield
         finally:
+            logging.disable(disabled)
             root.setLevel(level)
             root.handlers[:] = spoken_to

@@ -17,6 +17,7 @@ from nas_asr.core.errors import EngineBusy, EngineError, ModelUnavailable, RunSt
 from nas_asr.core.hotwords import Hotword
 from nas_asr.core.ports import SAMPLE_RATE, Brief, Utterance
 from nas_asr.core.transcript import Heard, Span
+from nas_asr.engine import devices
 from nas_asr.engine.batches import SHORTEST
 from nas_asr.engine.options import EngineOptions
 from tests.nano.checkpoint import SMALL, clip, clip_lines, without_ctc
@@ -202,6 +203,23 @@ def test_out_of_memory_halves_the_batch_and_one_row_that_has_none_is_a_sentence(
         heard(nano, said("zh.flac"), Brief("zh"))
     room = 2
     assert texts(nano, said("zh.flac"), Brief("zh")) == lines(["zh.flac"], "spoken")
+
+
+def test_on_a_newer_card_only_the_language_model_is_in_bf16(
+    nano: Nano, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "choose", lambda _asked, _machine: devices.Device("cpu", "bf16"))
+    engine = Nano(EngineOptions("fun-asr-nano", str(SMALL), "cpu", models=tmp_path))
+    kinds = {name.split(".")[0]: weight.dtype for name, weight in engine._auto.model.named_parameters()}
+    assert kinds == {
+        "audio_encoder": torch.float32,
+        "audio_adaptor": torch.float32,
+        "llm": torch.bfloat16,
+        "ctc": torch.float32,
+    }
+    assert texts(engine, said("zh.flac", "en.flac"), Brief("auto")) == lines(("zh.flac", "en.flac"), "spoken")
+    assert engine._auto.model.llm.lm_head.weight.dtype == torch.bfloat16
+    engine.close()
 
 
 def test_it_says_what_it_is_and_where(nano: Nano) -> None:
