@@ -3,8 +3,8 @@
     python bench/long_recording.py [--hours 5] [--quick] [--json]
 
 The file is made first, block by block: the project's own Chinese clip meeting every minute, quiet noise between. Peak memory is
-that of this process (engine, VAD, pipeline) and of the child that decodes; a tenth of the length is done first, in a process of
-its own, so that the two peaks can be compared.
+that of the process with engine, VAD and pipeline (the child that decodes has limits of its own); a tenth of the length is done
+first, by another process, so that the two peaks can be compared.
 """
 
 import argparse
@@ -61,7 +61,6 @@ def transcribe(path: Path, minutes: int) -> dict[str, object]:
         "elapsed_s": round(took, 1),
         "rtfx": round(transcript.duration_ms / 1000 / took, 1),
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
-        "decoder_peak_rss_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10,
     }
 
 

@@ -1,9 +1,11 @@
 """Room: tests.engine.test_devices. The ladder of devices on machines that are made up: what is taken, and what is said."""
 
+import os
 from dataclasses import dataclass
 
 import pytest
 
+from nas_asr import settings
 from nas_asr.core.errors import ModelUnavailable
 from nas_asr.engine.devices import Device, choose
 
@@ -60,3 +62,25 @@ def test_a_device_that_was_asked_for_is_never_replaced_quietly(asked: str, machi
     with pytest.raises(ModelUnavailable, match=sentence) as caught:
         choose(asked, machine)
     assert caught.value.remedy
+
+
+def test_torch_is_told_before_it_is_imported_that_threads_sleep_and_hubs_are_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTORCH_ALLOC_CONF", "mine")
+    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "")
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "")
+    settings.prepare_torch(3)
+    told = {
+        name: os.environ.pop(name)
+        for name in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    }
+    assert told == {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "OMP_NUM_THREADS": "3",
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+    }
+    assert os.environ["PYTORCH_ALLOC_CONF"] == "mine"
