@@ -101,6 +101,7 @@ def queue(settings: Settings) -> JobQueue:
 
 def transcriber(settings: Options) -> Transcriber:
     """The pipelines of all engines that can work here; runs that name none get the one of the settings."""
+    settings_room.prepare_torch(settings.threads)
     from nas_asr import media
     from nas_asr.engine.build import build_transcriber
     from nas_asr.engine.presence import options_for
@@ -144,6 +145,7 @@ def _has_second_stage(settings: Options) -> bool:
 
 def trial(settings: Options) -> EngineLabel:
     """Load the engine that the settings name, here and now. Raises ModelUnavailable or EngineError."""
+    settings_room.prepare_torch(settings.threads)
     from nas_asr import media
     from nas_asr.engine.presence import options_for
     from nas_asr.engine.trial import try_out
