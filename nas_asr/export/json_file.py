@@ -27,7 +27,7 @@ def from_json(content: bytes) -> ExportSource:
     """What write() was given. Raises Invalid that names the field where the content is not of this schema."""
     try:
         document = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("This is not JSON.", "Choose a file that nas_asr exported as json.", field="file") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise Invalid(f"This is not a transcript of schema {SCHEMA}.", "Export it again as json.", field="schema")
@@ -144,6 +144,6 @@ def _reading(document: Mapping[str, Any], key: str, name: str = "") -> Iterator[
     name = name or key
     try:
         yield document[key]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         detail = f"{name}.{error.args[0]}" if isinstance(error, KeyError) and error.args[0] != key else name
         raise Invalid(f"{detail} is missing or has a wrong value.", "Export it again as json.", field=detail) from error

@@ -103,7 +103,7 @@ def add_row(session: Session, house: House, team: Team, order: FolderOrder) -> F
             raise Invalid(f"{path} is a symbolic link.", "Ask an admin to add the folder that it leads to.", field="path")
         path.mkdir(parents=True, exist_ok=True)
         path = path.resolve()
-    _refuse_overlap(session, house, path)
+    _refuseoverlap(session, house, path)
     folder = Folder(
         id=new_id(), team_id=team.id, path=str(path), name=shown_line(order.name)[:120] or path.name or str(path),
         language=order.language, created_at=house.now(),
@@ -195,26 +195,27 @@ def _unusable(text: str, error: OSError) -> Invalid:
     return Invalid(why, "Let the account that nas_asr runs as read the folder.", field="path")
 
 
-def _refuse_overlap(session: Session, house: House, path: Path) -> None:
+def _refuseoverlap(session: Session, house: House, path: Path) -> None:
     """A file in two folders would belong to two teams; a folder that we write into would feed itself."""
     for other in session.scalars(select(Folder.path).where(Folder.removed_at.is_(None))):
         if Path(other) == path:
             raise Conflict(f"{path} is already watched.", "See the list of folders.")
-        if _overlap(Path(other), path):
+        if overlap(Path(other), path):
             raise Conflict(f"{path} overlaps with the watched folder {other}.", "Choose folders that lie side by side.")
     ours = house.options.data.resolve()
-    if _overlap(ours, path) and ours / "recordings" not in path.parents:
+    if overlap(ours, path) and ours / "recordings" not in path.parents:
         raise Invalid(
             f"{path} overlaps with {ours}, where nas_asr keeps its own files.",
             f"Choose another folder, or one below {ours / 'recordings'}.",
             field="path",
         )
     archive = house.options.archive.resolve()
-    if _overlap(archive, path):
+    if overlap(archive, path):
         raise Invalid(f"{path} overlaps with the archive {archive}.", "Choose another folder.", field="path")
 
 
-def _overlap(one: Path, other: Path) -> bool:
+def overlap(one: Path, other: Path) -> bool:
+    """Whether one is the other, or lies in it."""
     return one == other or one in other.parents or other in one.parents
 
 

@@ -62,6 +62,7 @@ class Shift:
         self._heeded = house_settings.Wishes()
         self._looked = ""
         self._told: dict[str, Any] = {}  # what the last child could do: the next one will, most likely
+        self._freed: int | None = None  # the wish for memory that was granted last
         self._resting = False
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
         self._changed = threading.Event()
@@ -97,8 +98,10 @@ class Shift:
     def _warm(self) -> bool:
         """See that there is a child with its engine loaded. False where there is none yet."""
         if self._child is None or self._child.state == ChildState.DEAD:
-            # Before it starts: what is asked from now on, or comes from now on, is newer than this child
-            self._heeded, self._looked = self._wishes(), self._plan.look()
+            now = self._wishes()  # before it starts: what is asked, or comes, from now on is newer than this child
+            # A worker that just came up owes nobody memory; one that has been here owes what it has not freed yet.
+            self._freed = now.free_memory if self._freed is None else self._freed
+            self._heeded, self._looked = house_settings.Wishes(now.engine, self._freed), self._plan.look()
             self._child = WarmChild(self._plan, self._who)
             self._births += 1
             log.info("worker.child_started", extra={"worker": self._who.name, "pid": self._child.pid})
@@ -138,6 +141,8 @@ class Shift:
         self._heeded = wanted
         log.info("worker.child_sent_away", extra={"worker": self._who.name, "settings": wanted.engine})
         child.end()
+        # With new settings as well: they are loaded once, so that it is known what they serve, and then the memory goes.
+        self._freed = wanted.free_memory if self._resting else self._freed
         self._changed.set()
         claimant = service.Claimant(self._who, self._skills(child))
         while self._resting and not self._leaving.wait(self._plan.pace.patience_s):

@@ -87,7 +87,8 @@ def test_each_engine_is_built_when_it_is_first_needed_and_once() -> None:
     assert ask(board) == MODEL
     assert [one["engine"] for one in board.loaded()] == names(workshop) == [MODEL, "sphinx"]
     board.close()
-    assert all(fake.closed for fake in workshop.made) and board.loaded() == []
+    assert [fake.closed for fake in workshop.made] == [True, True]
+    assert not board.loaded()
 
 
 def test_an_engine_that_others_are_asked_for_instead_goes_after_a_while() -> None:
@@ -96,10 +97,11 @@ def test_an_engine_that_others_are_asked_for_instead_goes_after_a_while() -> Non
     ask(board)
     workshop.now = 500
     ask(board, engine="sphinx")
-    assert not workshop.made[0].closed
+    assert [fake.closed for fake in workshop.made] == [False, False]
     workshop.now = 700
     ask(board, engine="sphinx")
-    assert workshop.made[0].closed and [one["engine"] for one in board.loaded()] == ["sphinx"]
+    assert [fake.closed for fake in workshop.made] == [True, False]
+    assert [one["engine"] for one in board.loaded()] == ["sphinx"]
 
 
 def test_where_memory_is_short_the_other_engines_go_first() -> None:

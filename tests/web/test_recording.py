@@ -1,13 +1,18 @@
 """Room: tests.web.test_recording. The transcript page: texts, marks, places, and what stands there before it is done."""
 
+import re
+
 import pytest
 
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
-from nas_asr.store.models import SegmentRow
-from tests.cast import Cast, make_recording, write_transcript
+from nas_asr.services.recordings import retry
+from nas_asr.store.models import Recording, Run, SegmentRow
+from tests.cast import Cast, make_recording, replace_something, write_transcript
 from tests.web.conftest import Visits
 from tests.web.test_library import in_state
+
+SEEN = re.compile(r'id="state" hx-get="[^"]*seen=([^"&]+)"')
 
 
 @pytest.fixture
@@ -63,6 +68,49 @@ def test_before_it_is_done_the_page_says_where_it_is(visit: Visits, house: House
     assert "transcribing 50 %" in browser.get(f"/recordings/{recording}?seen=0", headers=live).text
     write_transcript(house, recording, ["done now"])
     assert browser.get(f"/recordings/{recording}?seen=0", headers=live).headers["HX-Refresh"] == "true"
+
+
+def test_an_open_page_hears_of_a_new_version(visit: Visits, house: House, cast: Cast, meeting: str) -> None:
+    browser = visit(cast.bob)
+    seen = SEEN.search(browser.get(f"/recordings/{meeting}").text)
+    assert seen is not None
+    asks = f"/recordings/{meeting}?seen={seen[1]}"
+    live = {"HX-Request": "true", "HX-Target": "state"}
+    assert "new" not in browser.get(asks, headers=live).text
+    retry(house, cast.bob, meeting)
+    write_transcript(house, meeting, ["heard once more"])
+    assert "data-fresh" in browser.get(asks, headers=live).text
+
+
+def test_an_open_page_hears_of_a_new_version_that_does_not_replace_what_a_person_changed(
+    visit: Visits, house: House, cast: Cast
+) -> None:
+    meeting = make_recording(house, cast.choir)
+    write_transcript(house, meeting, ["we met at nine"])
+    segment = replace_something(house, meeting)
+    browser = visit(cast.bob)
+    browser.post(f"/recordings/{meeting}/replacements", segment=segment, index="0", version="1")
+    seen = SEEN.search(browser.get(f"/recordings/{meeting}").text)
+    assert seen is not None
+    retry(house, cast.bob, meeting)
+    write_transcript(house, meeting, ["heard once more"])
+    with house.db.write() as session:
+        session.get_one(Recording, meeting).version = 2
+    live = {"HX-Request": "true", "HX-Target": "state"}
+    part = browser.get(f"/recordings/{meeting}?seen={seen[1]}", headers=live).text
+    assert "what a person changed is shown instead" in part and "version=3" in part and "data-fresh" not in part
+
+
+def test_a_run_under_way_beside_a_transcript_says_how_far_it_is(
+    visit: Visits, house: House, cast: Cast, meeting: str
+) -> None:
+    browser = visit(cast.bob)
+    browser.post(f"/recordings/{meeting}/retry")
+    assert '<span class="pill queued">queued</span>' in browser.get(f"/recordings/{meeting}").text
+    with house.db.write() as session:
+        run = session.get_one(Run, session.get_one(Recording, meeting).run_id)
+        run.state, run.progress = RunState.TRANSCRIBING, 0.25
+    assert '<span class="pill transcribing">transcribing 25 %</span>' in browser.get(f"/recordings/{meeting}").text
 
 
 def test_silence_is_not_an_error(visit: Visits, house: House, cast: Cast) -> None:

@@ -136,3 +136,11 @@ def test_drafts_and_idle_minutes_are_settings_that_restart_nobody(visit: Visits,
     text = visit(cast.ada).get(PAGE).text
     assert 'value="15' in text and '<option value="true" selected>' in text
     assert visit(cast.ada).post(PAGE, redo_drafts="perhaps").status_code == 422
+
+
+def test_the_page_hears_what_the_workers_are_at(visit: Visits, house: House, cast: Cast) -> None:
+    live = {"HX-Request": "true", "HX-Target": "workers-now"}
+    beat(house, Beat("worker", "pc-1", "boot", {"engine": "sphinx", "state": "resting"}))
+    part = visit(cast.ada).get(PAGE, headers=live).text
+    assert "memory freed" in part and "every 3s" in part and "<html" not in part
+    assert visit(cast.alice).get(PAGE, headers=live).status_code == 404
