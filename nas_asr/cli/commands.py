@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "hotwords": "nas_asr.cli.hotwords:hotwords",
     "transcribe": "nas_asr.cli.library:transcribe",
     "archive": "nas_asr.cli.archive:archive",
+    "model": "nas_asr.cli.models:model",
     "doctor": "nas_asr.cli.checkup:doctor",
     "demo": "nas_asr.cli.demo:demo",
 }
