@@ -150,6 +150,17 @@ def is_whole(directory: Path) -> bool:
     return not unfinished and (directory / "configuration.json").is_file()
 
 
+def mark(models: Path) -> tuple[tuple[str, int], ...]:
+    """Which locked checkpoints are here, and when each was locked: differs when one came, went or was replaced."""
+    marks = []
+    for lock in models.glob(f"*/*/*/{LOCK}"):
+        try:
+            marks.append((str(lock), lock.stat().st_mtime_ns))
+        except OSError:
+            continue  # it goes this moment
+    return tuple(sorted(each for each in marks if not Path(each[0]).parent.name.endswith((PART, ".old"))))
+
+
 def find(models: Path, model: str) -> Path | None:
     """Where a checkpoint lies on this machine: a directory as it is, or a pulled one of either hub; None where it is not."""
     if model.startswith(("/", ".", "~")):

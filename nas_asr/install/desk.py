@@ -53,7 +53,9 @@ class Desk:
         """Hold DATA/models, and leave a last word whatever comes. Raises Conflict where another pull is under way."""
         self.models.mkdir(parents=True, exist_ok=True)
         with exclusive(self.models, self._busy):
-            self.said = PullStatus(PullState.PULLING, model, wish=wish)
+            before = read_status(self.models, self.now())
+            heard = max(wish, before.wish if before else 0)  # what the page wished is heard, whoever pulls last
+            self.said = PullStatus(PullState.PULLING, model, wish=heard)
             try:
                 self.say()
                 yield

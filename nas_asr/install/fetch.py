@@ -99,9 +99,9 @@ class Web:
         def once() -> Any:
             heard()
             with self._open(url, 0) as answer:
-                content = _read(answer, _LARGEST_LIST + 1)
+                content = _heard(lambda: answer.read(_LARGEST_LIST))
             try:
-                return json.loads(content[: _LARGEST_LIST + 1])
+                return json.loads(content)
             except ValueError as error:
                 raise HubAway(
                     f"{_host(url)} answered with something that is no list of a model hub.",
@@ -139,7 +139,7 @@ class Web:
             with part.open("r+b" if part.exists() else "wb") as file:
                 file.truncate(start)  # a server that knows no ranges sends all of it again
                 file.seek(start)
-                while block := _read(answer, _BLOCK):
+                while block := _heard(lambda: answer.read1(_BLOCK)):  # what is there: a slow line shows progress, too
                     if file.tell() + len(block) > size:
                         raise HubRefused(f"{_host(url)} sends more of {part.stem} than its list says.", "Try again later.")
                     file.write(block)
@@ -184,9 +184,9 @@ class Web:
 _LATER_REMEDY = "Start it again later: it goes on where it stopped."
 
 
-def _read(answer: http.client.HTTPResponse, most: int) -> bytes:
+def _heard(read: Callable[[], bytes]) -> bytes:
     try:
-        return answer.read(most)
+        return read()
     except (OSError, http.client.HTTPException) as error:
         raise _Broken(_words(error)) from error
 

@@ -135,8 +135,8 @@ def _nobody(refusals: Sequence[ModelUnavailable]) -> ModelUnavailable:
     return HubAway(
         f"No model hub was reached ({reasons}); meanwhile the built-in engine transcribes what somebody declared English, and "
         "everything else waits.",
-        "Look at the network, name a mirror with NAS_ASR_MODELSCOPE_URL or NAS_ASR_HUGGINGFACE_URL, or carry the model over: "
-        "nas-asr model pull NAME --from DIR",
+        "Look at the network, name a mirror with NAS_ASR_MODELSCOPE_URL or NAS_ASR_HUGGINGFACE_URL, or carry the model over "
+        "with `nas-asr model pull NAME --from DIR`.",
     )
 
 
@@ -221,7 +221,7 @@ class _Filling:
         if self.locked:
             return HubRefused(
                 f"{name} has another {file.path} under the same revision than was locked at the first pull.",
-                f"If you trust the change: nas-asr model pull {self.desk.said.model} --revision {self.lock.revision}",
+                f"If you trust the change: `nas-asr model pull {self.desk.said.model} --revision {self.lock.revision}`.",
             )
         now = list_files(self.desk.web, self.listing.place, self.listing.model, self.listing.revision, self.desk.beat)
         if file not in now.files:

@@ -21,6 +21,7 @@ from nas_asr.services.base import House
 from nas_asr.services.runs import Move
 from nas_asr.worker.incarnation import take_slot
 from nas_asr.worker.offspring import ChildState, WarmChild
+from nas_asr.worker.pulls import Pulls
 from nas_asr.worker.room import WorkerPlan
 from nas_asr.worker.warm import Seat, WarmWorker, ring_again
 
@@ -59,6 +60,8 @@ class Shift:
         self._trouble = ""
         self._again: set[str] = set()
         self._heeded = house_settings.Wishes()
+        self._pulls = Pulls(house)
+        self._mark = self._pulls.mark()
         self._resting = False
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
         self._changed = threading.Event()
@@ -84,6 +87,7 @@ class Shift:
             self._ring_before_leaving()
         except NasAsrError as error:
             log.warning("worker.leases_not_given_back", extra={"code": error.code})
+        self._pulls.close()
         self._changed.set()
         if self._pulse.is_alive():
             self._pulse.join(timeout=2)
@@ -95,6 +99,7 @@ class Shift:
         """See that there is a child with its engine loaded. False where there is none yet."""
         if self._child is None or self._child.state == ChildState.DEAD:
             self._heeded = self._wishes()  # before it starts: what is asked from now on is newer than this child
+            self._mark = self._pulls.mark()
             self._child = WarmChild(self._plan, self._who)
             self._births += 1
             log.info("worker.child_started", extra={"worker": self._who.name, "pid": self._child.pid})
@@ -111,8 +116,10 @@ class Shift:
         return False
 
     def _is_stale(self) -> bool:
-        """Whether the idle child is to go: an admin changed its settings, or wants the memory back."""
+        """Whether the idle child is to go: an admin changed its settings or wants the memory back, or a model came."""
         wanted = self._wishes()
+        if self._pulls.mark() != self._mark:
+            return True
         return wanted.engine > self._heeded.engine or wanted.free_memory > self._heeded.free_memory
 
     def _rest(self) -> None:
@@ -121,14 +128,16 @@ class Shift:
         if child is None or child.state != ChildState.IDLE or not self._is_stale():
             return
         before, self._heeded = self._heeded, self._wishes()
+        before_mark, self._mark = self._mark, self._pulls.mark()
         log.info("worker.child_sent_away", extra={"worker": self._who.name, "settings": self._heeded.engine})
         child.end()
-        self._resting = self._heeded.engine == before.engine
+        self._resting = self._heeded.engine == before.engine and self._mark == before_mark
         self._changed.set()
         engine, languages = child.engine.get("engine", ""), tuple(child.engine.get("languages", ()))
         claimant = service.Claimant(self._who, engine, languages)
         while self._resting and not self._leaving.wait(self._plan.pace.patience_s):
-            renewed = self._wishes().engine > self._heeded.engine  # it may serve what this one did not
+            # It may serve what this one did not
+            renewed = self._wishes().engine > self._heeded.engine or self._pulls.mark() != self._mark
             self._resting = not renewed and not service.is_work(self._house, claimant)
         self._resting = False
 
@@ -219,4 +228,4 @@ class Shift:
         shown = "resting" if self._resting else shown
         engine = child.engine if child is not None else {}
         heeded = {"settings": self._heeded.engine, "freed": self._heeded.free_memory}
-        return {**engine, **heeded, "state": shown, "trouble": self._trouble, "pid": os.getpid()}
+        return {**engine, **heeded, "models": self._pulls.look(), "state": shown, "trouble": self._trouble, "pid": os.getpid()}

@@ -61,8 +61,7 @@ class Hub:
     knows_commits: bool = False  # ModelScope's list of branches names commits
     login_page: bool = False  # a network that answers everything with a page of its own
     extra_paths: tuple[str, ...] = ()
-    hold: threading.Event | None = None  # a file's answer waits for it after its first megabyte
-    held: threading.Event = field(default_factory=threading.Event)
+    hold: threading.Event | None = None  # until then a large file comes a kilobyte at a time after its first megabyte
 
     def file_requests(self) -> list[str]:
         """The files that were asked for."""
@@ -156,17 +155,27 @@ class _Answers(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if breaks and self.hub.hold is not None and len(content) > 1 << 20:
-            self.wfile.write(content[: 1 << 20])
-            self.wfile.flush()
-            self.hub.held.set()
-            self.hub.hold.wait(60)
-            content = content[1 << 20 :]
+            content = self._slowly(content, self.hub.hold)
         if breaks and self.hub.cut_after and len(content) > self.hub.cut_after[0]:
             content, self.close_connection = content[: self.hub.cut_after.pop(0)], True
         try:
             self.wfile.write(content)
         except OSError:
             self.close_connection = True
+
+    def _slowly(self, content: bytes, go: threading.Event) -> bytes:
+        """Send the first megabyte, then little; what is left when the test lets go comes back."""
+        step = 1 << 20
+        while content:
+            try:
+                self.wfile.write(content[:step])
+            except OSError:
+                self.close_connection = True
+                return b""
+            content, step = content[step:], 1024
+            if go.wait(0.2):
+                break
+        return content
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests need no log."""

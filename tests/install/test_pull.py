@@ -304,7 +304,8 @@ def test_kill_9_in_the_middle_goes_on_with_the_next_pull(tmp_path: Path, hub: Hu
     said, errors = again.communicate(timeout=60)
     assert again.returncode == 0, errors
     assert "licence Apache-2.0" in said and "is here now" in said
-    assert [wanted for wanted in hub.ranges if wanted] == ["bytes=1048576-"]
+    (resumed,) = [wanted for wanted in hub.ranges if wanted]
+    assert int(resumed[6:-1]) >= 1 << 20
     listed = json.loads(program(tmp_path, hub, "list", "--json").communicate(timeout=60)[0])
     assert [(row["name"], row["state"]) for row in listed][0] == (NAME, "here")
     verified = program(tmp_path, hub, "verify", NAME)

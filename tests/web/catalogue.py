@@ -30,6 +30,7 @@ BELOW = (
     "store/database.py", "install/st*.py", "install/torch_source.py",
     "core/*.py", "services/*.py", "media/*.py", "engine/*.py", "worker/*.py", "watcher/*.py", "store/scope.py",
     "store/database.py", "install/st*.py", "install/torch_source.py", "bootstrap.py",
+    "install/fetch.py", "install/hub.py", "install/pull.py", "install/desk.py", "install/seal.py",
 )  # fmt: skip
 _NAMES = {name for name, kind in vars(errors).items() if inspect.isclass(kind)} | {"TooManyTries", "FailureView"}
 _AT_THE_START = "ConfigError"  # ends the program before there is a page

@@ -11,6 +11,7 @@ from nas_asr.web.pages import (
     hotwords,
     library,
     login,
+    models,
     person,
     recording,
     search,
@@ -24,7 +25,7 @@ from nas_asr.web.pages.marking import marked
 def register(app: Flask) -> None:
     """All pages."""
     for page in (
-        login, setup, library, recording, difference, search, folders, archive, teams, hotwords, account, admin, settings,
+        login, setup, library, recording, difference, search, folders, archive, teams, hotwords, account, admin, settings, models,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
