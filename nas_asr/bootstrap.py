@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from nas_asr import settings as settings_room
 from nas_asr.core import checkpoints
+from nas_asr.core.checkpoints import Hub
 from nas_asr.core.errors import ConfigError, ModelUnavailable
 from nas_asr.core.offers import AUTO, Offer, Skills
 from nas_asr.core.ports import JobQueue, Options, SilentQueue, Transcriber
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from nas_asr.engine.options import EngineOptions
+    from nas_asr.install.desk import Desk
     from nas_asr.install.status import Stage2Status
     from nas_asr.worker.room import WorkerRoom
 
@@ -216,6 +218,15 @@ def stage_two(settings: Settings) -> "Stage2Status":
     from nas_asr.install.status import stage2_status
 
     return stage2_status(settings.data)
+
+
+def pull_desk(settings: Settings) -> "Desk":
+    """Where models are pulled to and from: ModelScope first, because its weights hold what word times are made of."""
+    from nas_asr.install.desk import Desk
+    from nas_asr.install.hub import HubPlace
+
+    addresses = {Hub.MODELSCOPE: settings.modelscope_url, Hub.HUGGING_FACE: settings.huggingface_url}
+    return Desk(checkpoints.models(settings.data), tuple(HubPlace(hub, at) for hub, at in addresses.items()))
 
 
 def setup_token(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from urllib.request import urlopen
 
 from nas_asr import bootstrap
+from nas_asr.core import checkpoints
 from nas_asr.core.errors import NasAsrError
 from nas_asr.core.offers import AUTO, MODEL
 from nas_asr.core.ports import Options
@@ -53,7 +54,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything; no check can stop the others."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _python, _data, _database, _redis, _media, _engine, _stage_two, _folders, _running,
+        _python, _data, _database, _redis, _media, _engine, _stage_two, _models, _folders, _running,
     )  # fmt: skip
     return [finding for check in checks for finding in _careful(check, settings)]
 
@@ -187,6 +188,22 @@ def _stage_two(settings: Settings) -> Iterator[Finding]:
     verdict = {"installed": Verdict.OK, "failed": Verdict.BROKEN}.get(status.state.value, Verdict.NOTE)
     step = f" ({status.step}, {status.done} of {status.total})" if status.state == "installing" else ""
     yield Finding("stage 2", verdict, f"{status.state.value}{step}. {status.message}".strip(), status.remedy)
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    from nas_asr.install.shelf import ShelfState, shelf
+
+    for row in shelf(checkpoints.models(settings.data)):
+        what = f"{row.name} from {row.hub}, {row.size / 1e9:.2f} GB, {row.licence or 'licence: see its card'}"
+        again = f"nas-asr model pull {row.name} --hub {row.hub}"
+        if row.state is ShelfState.HERE:
+            yield Finding("model", Verdict.OK, f"{what}: every file is here in its size", "")
+        elif row.state is ShelfState.BY_HAND:
+            yield Finding("model", Verdict.NOTE, f"{what}: put here by hand, not locked", "nas-asr model pull NAME --from DIR")
+        elif row.state is ShelfState.BROKEN:
+            yield Finding("model", Verdict.BROKEN, f"{what}: not whole ({', '.join(row.broken)})", again)
+        elif row.state is ShelfState.UNFINISHED:
+            yield Finding("model", Verdict.NOTE, f"{what}: its download is not finished", again)
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:

@@ -98,6 +98,16 @@ def _ancestors(value: Any) -> str:
     return text
 
 
+def _address(value: Any) -> str:
+    from urllib.parse import urlsplit
+
+    word = str(value).rstrip("/")
+    parts = urlsplit(word)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or " " in word:
+        raise ValueError("it must be an address such as https://example.org")
+    return word
+
+
 def _device(value: Any) -> str:
     word = str(value)
     if word in ("auto", "cpu", "mps") or re.fullmatch(r"cuda:[0-9]{1,3}", word):
@@ -154,6 +164,12 @@ class Settings:
         _one_of(("prompt", "hotwords", "both", "off")),
     )  # fmt: skip
     openai_at_once: int = _setting(4, "Requests that it is asked at once.", _within(int, 1, 64))
+    modelscope_url: str = _setting(
+        "https://modelscope.cn", "Where models are pulled from first: ModelScope, or a mirror that speaks as it does.", _address
+    )
+    huggingface_url: str = _setting(
+        "https://huggingface.co", "Where models are pulled from else: Hugging Face, or a mirror that speaks as it does.", _address
+    )
     oidc_issuer: str = _setting("", "OpenID Connect issuer for single sign-on.", str)
     oidc_client_id: str = _setting("", "Client id at that issuer.", str)
     oidc_client_secret: str = _setting("", "Client secret at that issuer.", str)

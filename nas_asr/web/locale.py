@@ -86,6 +86,7 @@ _ACTIONS = {
     "archive.asked_verify": lazy("asked to verify the archive of"),
     "recording.imported": lazy("imported from an archive"),
     "settings.changed": lazy("changed the settings"),
+    "model.asked": lazy("asked for the model"),
     "memory.freed": lazy("freed the memory of the workers"),
     "hotwords.set": lazy("wrote the hotwords of team"),
     "hotwords.rerun": lazy("ran again recordings of team"),

@@ -22,6 +22,7 @@ from nas_asr.services.base import House
 from nas_asr.services.runs import Move
 from nas_asr.worker.incarnation import take_slot
 from nas_asr.worker.offspring import ChildState, WarmChild
+from nas_asr.worker.pulls import Pulls
 from nas_asr.worker.room import WorkerPlan
 from nas_asr.worker.warm import Seat, WarmWorker, ring_again
 
@@ -60,9 +61,10 @@ class Shift:
         self._trouble = ""
         self._again: set[str] = set()
         self._heeded = house_settings.Wishes()
-        self._looked = ""
+        self._looked: object = None
         self._told: dict[str, Any] = {}  # what the last child could do: the next one will, most likely
         self._freed: int | None = None  # the wish for memory that was granted last
+        self._pulls = Pulls(house)
         self._resting = False
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
         self._changed = threading.Event()
@@ -88,6 +90,7 @@ class Shift:
             self._ring_before_leaving()
         except NasAsrError as error:
             log.warning("worker.leases_not_given_back", extra={"code": error.code})
+        self._pulls.close()
         self._changed.set()
         if self._pulse.is_alive():
             self._pulse.join(timeout=2)
@@ -101,7 +104,7 @@ class Shift:
             now = self._wishes()  # before it starts: what is asked, or comes, from now on is newer than this child
             # A worker that just came up owes nobody memory; one that has been here owes what it has not freed yet.
             self._freed = now.free_memory if self._freed is None else self._freed
-            self._heeded, self._looked = house_settings.Wishes(now.engine, self._freed), self._plan.look()
+            self._heeded, self._looked = house_settings.Wishes(now.engine, self._freed), self._look()
             self._child = WarmChild(self._plan, self._who)
             self._births += 1
             log.info("worker.child_started", extra={"worker": self._who.name, "pid": self._child.pid})
@@ -126,7 +129,11 @@ class Shift:
 
     def _is_outdated(self, wanted: house_settings.Wishes) -> bool:
         """Whether a new child could do what this one cannot: other settings, or weights that came or went."""
-        return wanted.engine > self._heeded.engine or self._plan.look() != self._looked
+        return wanted.engine > self._heeded.engine or self._look() != self._looked
+
+    def _look(self) -> object:
+        """Changes when engines come or go on this machine, or when a pull ends."""
+        return self._plan.look(), self._pulls.mark()
 
     def _is_idle_for_long(self) -> bool:
         minutes = self._house.options.idle_minutes
@@ -243,4 +250,5 @@ class Shift:
             engine |= {"loaded": []}
         trouble = self._trouble or engine.pop("engine_trouble", "")
         heeded = {"settings": self._heeded.engine, "freed": self._heeded.free_memory}
-        return {**self._told, **engine, **heeded, "state": shown, "trouble": trouble, "pid": os.getpid()}
+        now = {"models": self._pulls.look(), "state": shown, "trouble": trouble, "pid": os.getpid()}
+        return {**self._told, **engine, **heeded, **now}

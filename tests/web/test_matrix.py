@@ -151,6 +151,8 @@ PAGES = (
     Row("GET", "/admin/settings", ADMINS),
     Row("POST", "/admin/settings", ADMINS_SEND, _form(settle_seconds="3")),
     Row("POST", "/admin/settings/free-memory", ADMINS_SEND),
+    Row("GET", "/admin/models", ADMINS),
+    Row("POST", "/admin/models/pull", ADMINS_SEND, _form(model="Fun-ASR-Nano-2512")),
     # a cookie opens no widget; tests/web/test_widgets.py comes with tokens
     *(Row("GET", f"/widgets/{kind}", (401,) * 6) for kind in ("glance", "dashy", "homer")),
     *(Row("GET", rule, (401,) * 6) for rule in ("/embed", "/embed/summary")),

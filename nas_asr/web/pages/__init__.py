@@ -12,6 +12,7 @@ from nas_asr.web.pages import (
     hotwords,
     library,
     login,
+    models,
     person,
     recording,
     search,
@@ -26,7 +27,7 @@ def register(app: Flask) -> None:
     """All pages."""
     for page in (
         login, setup, library, recording, difference, search, folders, archive, teams, hotwords, drafts, account, admin,
-        settings,
+        settings, models,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
