@@ -3,8 +3,8 @@
 python -m tests.nano.train FOLDER [--stages abcd] [--lessons 10000,6000] [--steps 3000,1300,1600,1200]
 
 a: encoder and CTC head. b: frozen encoder, adaptor and language model, from one unit to whole utterances. c: the same with every
-kind of request. d: everything together, on more lessons. A stage takes up what the last one left in FOLDER; steps, not minutes, are
-counted, so a busy machine only takes longer. FOLDER/small is the checkpoint as it is committed.
+kind of request. d: everything together, on more lessons. A stage takes up what the last one left in FOLDER; steps are counted, not
+minutes, so a busy machine only takes longer. FOLDER/small is the checkpoint as it is committed.
 """
 
 import argparse
