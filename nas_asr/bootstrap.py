@@ -10,12 +10,15 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from nas_asr import settings as settings_room
 from nas_asr.core import checkpoints
+from nas_asr.core.checkpoints import Hub
 from nas_asr.core.errors import ConfigError, ModelUnavailable
+from nas_asr.core.offers import AUTO, Offer, Skills
 from nas_asr.core.ports import JobQueue, Options, SilentQueue, Transcriber
 from nas_asr.core.transcript import EngineLabel
 from nas_asr.services.base import House
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from nas_asr.engine.options import EngineOptions
+    from nas_asr.install.desk import Desk
     from nas_asr.install.status import Stage2Status
     from nas_asr.worker.room import WorkerRoom
 
@@ -98,19 +102,62 @@ def queue(settings: Settings) -> JobQueue:
 
 
 def transcriber(settings: Options) -> Transcriber:
-    """The pipeline with the engine that the settings name."""
+    """The pipelines of all engines that can work here; runs that name none get the one of the settings."""
+    settings_room.prepare_torch(settings.threads)
     from nas_asr import media
     from nas_asr.engine.build import build_transcriber
+    from nas_asr.engine.presence import options_for
+    from nas_asr.engine.switchboard import Switchboard
 
-    return build_transcriber(_engine_options(settings), media.decode)
+    options = _engine_options(settings)
+    skills = Skills(offers(settings), settings.engine)
+    return Switchboard(skills, lambda engine: build_transcriber(options_for(options, engine), media.decode))
+
+
+def offers(settings: Options) -> tuple[Offer, ...]:
+    """The engines that can work on this machine now, best first. Loads none of them."""
+    from nas_asr.engine.build import engines
+    from nas_asr.engine.presence import offers_here
+
+    return offers_here(_engine_options(settings), engines(), _has_second_stage(settings))
+
+
+def look(settings: Options) -> str:
+    """A word that changes when engines come or go on this machine: packages, weights, other weights in their place."""
+    from nas_asr.engine.presence import footprint
+
+    return f"{_has_second_stage(settings)} {footprint(_engine_options(settings))}"
+
+
+def why_not(settings: Options) -> ModelUnavailable | None:
+    """Why the engine that the settings name cannot work here, None where it can. `auto` always can."""
+    from nas_asr.engine.build import engines
+    from nas_asr.engine.presence import reason
+
+    if settings.engine == AUTO or any(offer.engine == settings.engine for offer in offers(settings)):
+        return None
+    return reason(settings.engine, engines(), _has_second_stage(settings))
+
+
+def _has_second_stage(settings: Options) -> bool:
+    from nas_asr.install.status import Stage2State, stage2_status
+
+    return stage2_status(settings.data).state is Stage2State.INSTALLED
 
 
 def trial(settings: Options) -> EngineLabel:
     """Load the engine that the settings name, here and now. Raises ModelUnavailable or EngineError."""
+    settings_room.prepare_torch(settings.threads)
     from nas_asr import media
+    from nas_asr.engine.presence import options_for
     from nas_asr.engine.trial import try_out
 
-    return try_out(_engine_options(settings), media.decode)
+    if (missing := why_not(settings)) is not None:
+        raise missing
+    options = _engine_options(settings)
+    best = next((offer.engine for offer in offers(settings) if settings.engine in (AUTO, offer.engine)), settings.engine)
+    wanted = options_for(options, best)
+    return try_out(wanted if wanted.model else replace(wanted, model=options.model), media.decode)
 
 
 def _engine_options(settings: Options) -> "EngineOptions":
@@ -171,6 +218,15 @@ def stage_two(settings: Settings) -> "Stage2Status":
     from nas_asr.install.status import stage2_status
 
     return stage2_status(settings.data)
+
+
+def pull_desk(settings: Settings) -> "Desk":
+    """Where models are pulled to and from: ModelScope first, because its weights hold what word times are made of."""
+    from nas_asr.install.desk import Desk
+    from nas_asr.install.hub import HubPlace
+
+    addresses = {Hub.MODELSCOPE: settings.modelscope_url, Hub.HUGGING_FACE: settings.huggingface_url}
+    return Desk(checkpoints.models(settings.data), tuple(HubPlace(hub, at) for hub, at in addresses.items()))
 
 
 def setup_token(settings: Settings) -> str:

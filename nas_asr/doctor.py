@@ -4,19 +4,23 @@ import platform
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import unquote
 from urllib.request import urlopen
 
 from nas_asr import bootstrap
+from nas_asr.core import checkpoints
 from nas_asr.core.errors import NasAsrError
+from nas_asr.core.offers import AUTO, MODEL
 from nas_asr.core.ports import Options
 from nas_asr.services.base import House
+from nas_asr.services.engines import served, was_seen
 from nas_asr.services.folders import list_folders
 from nas_asr.services.house_settings import overlay
 from nas_asr.services.summary import live_workers
@@ -50,7 +54,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything; no check can stop the others."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _python, _data, _database, _redis, _media, _engine, _stage_two, _folders, _running,
+        _python, _data, _database, _redis, _media, _engine, _stage_two, _models, _folders, _running,
     )  # fmt: skip
     return [finding for check in checks for finding in _careful(check, settings)]
 
@@ -132,18 +136,51 @@ def _media(_settings: Settings) -> Iterator[Finding]:
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
-    transcriber = bootstrap.transcriber(_chosen(settings))
+    chosen = _chosen(settings)
+    if (missing := bootstrap.why_not(chosen)) is not None:
+        what = f"{missing.message} It is what the settings name: recordings wait for a worker that has it."
+        yield Finding("engine", Verdict.NOTE if _elsewhere(settings, chosen.engine) else Verdict.BROKEN, what, missing.remedy)
+    transcriber = bootstrap.transcriber(chosen)
     try:
-        label = transcriber.label
-        yield Finding("engine", Verdict.OK, f"{label.name} ({label.model}) on {label.device}")
-        if not transcriber.serves("zh"):
-            yield Finding(
-                "languages", Verdict.NOTE,
-                "English, where somebody declared it; the rest waits for the model (Fun-ASR), which a later version brings.",
-                "Declare folders English where it is spoken.",
-            )  # fmt: skip
+        loaded = {one["engine"]: one for one in transcriber.loaded()}
+        for offer in transcriber.offers:
+            one = loaded.get(offer.engine)
+            how = f"({one['model']}) on {one['device']}" if one else "can work here; a run that needs it loads it"
+            yield Finding("engine", Verdict.OK, f"{offer.engine} {how}")
+        offered = {offer.engine for offer in transcriber.offers}
     finally:
         transcriber.close()
+    if MODEL not in offered and chosen.engine in (AUTO, MODEL):
+        yield _without_model(settings)
+
+
+def _without_model(settings: Settings) -> Finding:
+    """What the absence of Fun-ASR-Nano from this machine means."""
+    if _elsewhere(settings, MODEL):
+        return Finding("model", Verdict.OK, "Fun-ASR-Nano is not on this machine; a running worker elsewhere has it.")
+    remedy = "Get it: nas-asr model pull"
+    if bootstrap.stage_two(settings).state.value != "installed":
+        remedy = "First the second stage (below), then: nas-asr model pull"
+    house = _house(settings)
+    lost = house is not None and was_seen(house)
+    if house is not None:
+        house.db.close()
+    if lost:
+        gone = "Fun-ASR-Nano worked in this house, and its weights are gone: other languages than English wait."
+        return Finding("model", Verdict.BROKEN, gone, f"Put them back, or: {remedy}")
+    waits = "Fun-ASR-Nano is not here. Declared English is transcribed by the built-in engine, as drafts; the rest waits."
+    return Finding("model", Verdict.NOTE, waits, remedy)
+
+
+def _elsewhere(settings: Settings, engine: str) -> bool:
+    """Whether a running worker, on whatever machine, has the engine."""
+    house = _house(settings)
+    if house is None:
+        return False
+    with house.db.read() as session:
+        found = bool(served(session, house).languages(engine))
+    house.db.close()
+    return found
 
 
 def _stage_two(settings: Settings) -> Iterator[Finding]:
@@ -151,6 +188,22 @@ def _stage_two(settings: Settings) -> Iterator[Finding]:
     verdict = {"installed": Verdict.OK, "failed": Verdict.BROKEN}.get(status.state.value, Verdict.NOTE)
     step = f" ({status.step}, {status.done} of {status.total})" if status.state == "installing" else ""
     yield Finding("stage 2", verdict, f"{status.state.value}{step}. {status.message}".strip(), status.remedy)
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    from nas_asr.install.shelf import ShelfState, shelf
+
+    for row in shelf(checkpoints.models(settings.data)):
+        what = f"{row.name} from {row.hub}, {row.size / 1e9:.2f} GB, {row.licence or 'licence: see its card'}"
+        again = f"nas-asr model pull {row.name} --hub {row.hub}"
+        if row.state is ShelfState.HERE:
+            yield Finding("model", Verdict.OK, f"{what}: every file is here in its size", "")
+        elif row.state is ShelfState.BY_HAND:
+            yield Finding("model", Verdict.NOTE, f"{what}: put here by hand, not locked", "nas-asr model pull NAME --from DIR")
+        elif row.state is ShelfState.BROKEN:
+            yield Finding("model", Verdict.BROKEN, f"{what}: not whole ({', '.join(row.broken)})", again)
+        elif row.state is ShelfState.UNFINISHED:
+            yield Finding("model", Verdict.NOTE, f"{what}: its download is not finished", again)
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:
@@ -176,16 +229,32 @@ def _running(settings: Settings) -> Iterator[Finding]:
     if house is None:
         return
     with house.db.read() as session:
-        workers = [beat.name for beat in live_workers(session, house)]
+        beats = live_workers(session, house)
+        workers = [beat.name for beat in beats]
+        slow = [finding for beat in beats for finding in _slow(beat.name, beat.detail)]
     house.db.close()
     missing = "" if workers else "Start everything with: make run"
     yield Finding("workers", Verdict.OK if workers else Verdict.NOTE, ", ".join(workers) or "none is running", missing)
+    yield from slow
     address = f"{_address(settings)}/healthz"
     try:
         with urlopen(address, timeout=3) as answer:  # noqa: S310 (our own address)
             yield Finding("page", Verdict.OK if answer.status == 200 else Verdict.BROKEN, f"answers at {address}")
     except (URLError, OSError):
         yield Finding("page", Verdict.NOTE, f"nothing answers at {address}", "Start everything with: make run")
+
+
+def _slow(worker: str, told: Mapping[str, Any]) -> Iterator[Finding]:
+    """funasr takes the processor without a word where it finds no card; so we say it."""
+    on_processor = [
+        one for one in told.get("loaded", []) if one.get("engine") == MODEL and str(one.get("device")).startswith("cpu")
+    ]
+    if on_processor and told.get("nvidia"):
+        what = f"{worker} has Fun-ASR-Nano on the processor, although its machine has an NVIDIA card."
+        yield Finding("device", Verdict.BROKEN, what, "Look at the driver (nvidia-smi) and at NAS_ASR_DEVICE there.")
+    elif on_processor:
+        what = f"{worker} has Fun-ASR-Nano on the processor: expect about three times as fast as listening (RTFx 3)."
+        yield Finding("device", Verdict.NOTE, what)
 
 
 def _address(settings: Settings) -> str:

@@ -49,6 +49,13 @@ def _within(kind: type[int] | type[float], least: float, most: float) -> Callabl
     return read
 
 
+def _truth(value: Any) -> bool:
+    word = str(value).lower()
+    if word not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
+        raise ValueError("it must be true or false")
+    return word in ("true", "1", "yes", "on")
+
+
 def _one_of(words: tuple[str, ...]) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in words:
@@ -91,6 +98,16 @@ def _ancestors(value: Any) -> str:
     return text
 
 
+def _address(value: Any) -> str:
+    from urllib.parse import urlsplit
+
+    word = str(value).rstrip("/")
+    parts = urlsplit(word)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or " " in word:
+        raise ValueError("it must be an address such as https://example.org")
+    return word
+
+
 def _device(value: Any) -> str:
     word = str(value)
     if word in ("auto", "cpu", "mps") or re.fullmatch(r"cuda:[0-9]{1,3}", word):
@@ -115,6 +132,12 @@ class Settings:
     device: str = _setting("auto", "auto, cuda:0, mps or cpu.", _device)
     threads: int = _setting(
         0, "Threads or processes of the recogniser; 0 means one for each core.", _within(int, 0, 256)
+    )
+    idle_minutes: float = _setting(
+        0.0, "A worker unloads its models after so many idle minutes; 0 means never.", _within(float, 0, 100_000)
+    )
+    redo_drafts: bool = _setting(
+        False, "English drafts of the built-in engine are transcribed again by themselves once Fun-ASR-Nano is here.", _truth
     )
     language: str = _setting(
         "", "What new folders speak unless somebody says otherwise; empty follows the page.", _one_of(("", *LANGUAGES))
@@ -141,6 +164,12 @@ class Settings:
         _one_of(("prompt", "hotwords", "both", "off")),
     )  # fmt: skip
     openai_at_once: int = _setting(4, "Requests that it is asked at once.", _within(int, 1, 64))
+    modelscope_url: str = _setting(
+        "https://modelscope.cn", "Where models are pulled from first: ModelScope, or a mirror that speaks as it does.", _address
+    )
+    huggingface_url: str = _setting(
+        "https://huggingface.co", "Where models are pulled from else: Hugging Face, or a mirror that speaks as it does.", _address
+    )
     oidc_issuer: str = _setting("", "OpenID Connect issuer for single sign-on.", str)
     oidc_client_id: str = _setting("", "Client id at that issuer.", str)
     oidc_client_secret: str = _setting("", "Client secret at that issuer.", str)
@@ -288,6 +317,21 @@ def secret_key(settings: Settings) -> str:
     return key
 
 
+def prepare_torch(threads: int) -> None:
+    """Set in our own environment what torch and funasr read when they are imported; call it before they are.
+
+    threads: of the recogniser, 0 for one a core. Threads that wait must sleep: on a busy machine of two cores, spinning ones
+    cost ten times the work. No model hub is ever asked: what is not on this machine is not there.
+    """
+    os.environ.update(
+        HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false"
+    )
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if threads:
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")  # long and short rows in turn
+
+
 def example() -> str:
     """deploy/settings.env: every setting with its text and its default, commented out."""
     lines = [
@@ -295,10 +339,14 @@ def example() -> str:
         "",
     ]
     for name, field in _FIELDS.items():
-        default = "" if field.default in (None, ()) else str(field.default)
+        default = "" if field.default in (None, ()) else _word(field.default)
         secret = f" {PREFIX}{name.upper()}_FILE names a file that holds it." if name.upper() in SECRETS else ""
         lines += [f"# {field.metadata['text']}{secret}", f"#{PREFIX}{name.upper()}={default}", ""]
     return "\n".join(lines)
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "transcribe": "nas_asr.cli.library:transcribe",
     "evaluate": "nas_asr.cli.evaluate:evaluate",
     "archive": "nas_asr.cli.archive:archive",
+    "model": "nas_asr.cli.models:model",
     "doctor": "nas_asr.cli.checkup:doctor",
     "demo": "nas_asr.cli.demo:demo",
 }

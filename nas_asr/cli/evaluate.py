@@ -40,7 +40,10 @@ def evaluate(ctx: click.Context, /, manifest: Path, hotwords: Path | None, as_js
     chosen = {name: given.pop(name) for name in ("engine", "model", "device")}
     options = service.EvaluateOptions(hotwords=hotwords_of(hotwords), **given)
     wanted = service.samples(manifest, options)
-    transcriber = bootstrap.transcriber(settings_of(ctx, **chosen))
+    settings = settings_of(ctx, **chosen)
+    if (missing := bootstrap.why_not(settings)) is not None:
+        raise missing
+    transcriber = bootstrap.transcriber(settings)
     try:
         found = service.evaluate(transcriber, wanted, options, lambda score: None if as_json else _say(score, texts))
     finally:

@@ -51,7 +51,7 @@ def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str 
     click.echo(f"Watching {added.path} for {team_slug} ({added.id}).")
     if added.language == AUTO:
         click.echo(
-            "Nobody said what is spoken there: its recordings wait for the model. Or say --language en.", err=True
+            "Nobody said what is spoken there: its recordings wait for Fun-ASR-Nano. Or say --language en.", err=True
         )
 
 
@@ -104,6 +104,8 @@ def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engi
     """Transcribe files without any server; the text goes to standard output or into --output."""
     settings = settings_of(ctx, engine=engine)
     words = hotwords_of(where["hotwords"])
+    if (missing := bootstrap.why_not(settings)) is not None:
+        raise missing
     recogniser = bootstrap.transcriber(settings)
     failed = 0
     try:

@@ -219,13 +219,15 @@ def work(ctx: click.Context, name: str) -> None:
     from nas_asr.worker.room import WorkerPlan
 
     settings = settings_of(ctx)
+    house = bootstrap.open_house(settings)
     plan = WorkerPlan(
         queue_url=bootstrap.queue_url(settings),
         factory=bootstrap.WORKER_FACTORY,
         argument=str(settings.data),
         name=name,
+        look=lambda: bootstrap.look(house.options),
     )
-    sys.exit(run(plan, bootstrap.open_house(settings)))
+    sys.exit(run(plan, house))
 
 
 @click.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nas_asr.core.hotwords import Hotword
+from nas_asr.core.offers import Offer
 from nas_asr.core.transcript import EngineLabel, Heard, ItnMode, Milliseconds, Span, Transcript
 
 if TYPE_CHECKING:
@@ -123,15 +124,27 @@ Progress = Callable[[float], None]  # 0..1; raises RunStopped when the run is no
 
 
 class Transcriber(Protocol):
-    """The whole pipeline: decode, VAD, utterances, recognise, ITN."""
+    """The whole pipeline: decode, VAD, utterances, recognise, ITN; with one engine, or with all that can work here."""
 
-    label: EngineLabel
+    @property
+    def label(self) -> EngineLabel:
+        """The engine that was used last, else the one that an order gets which names none."""
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The engines that can be asked for, best first, with the declared languages that they serve."""
 
     def serves(self, language: str) -> bool:
-        """Whether the engine behind it serves the declared language."""
+        """Whether an order that names no engine may be in this declared language."""
 
     def transcribe(self, order: Order, progress: Progress) -> Transcript:
         """One recording from file to text; raises MediaError or EngineError."""
+
+    def loaded(self) -> list[dict[str, Any]]:
+        """What is in memory now, the last used first: engine, model, revision, device, loaded_at, and what the engine adds.
+
+        loaded_at: ISO 8601. An engine may add memory_used and memory_free, in bytes of its device.
+        """
 
     def close(self) -> None:
         """Give back what the engine holds."""
@@ -194,6 +207,10 @@ class Options(Protocol):
     def openai_hotwords(self) -> str: ...
     @property
     def openai_at_once(self) -> int: ...
+    @property
+    def idle_minutes(self) -> float: ...
+    @property
+    def redo_drafts(self) -> bool: ...
     @property
     def language(self) -> str: ...
     @property

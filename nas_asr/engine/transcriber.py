@@ -4,12 +4,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Any
 
+from nas_asr.core.clock import iso, utc_now
 from nas_asr.core.hotwords import hotword
 from nas_asr.core.ids import new_id
+from nas_asr.core.languages import LANGUAGES
+from nas_asr.core.offers import Offer
 from nas_asr.core.ports import EVERY, Brief, Decode, Order, Pcm, Progress, Recogniser, Utterance, Vad
 from nas_asr.core.spans import UtteranceLimits
-from nas_asr.core.transcript import CHANNELS_ALIKE, Heard, ItnMode, Milliseconds, Segment, Transcript
+from nas_asr.core.transcript import CHANNELS_ALIKE, EngineLabel, Heard, ItnMode, Milliseconds, Segment, Transcript
 from nas_asr.engine.channels import Channels, survey
 from nas_asr.engine.corrections import Corrections, corrected
 from nas_asr.engine.itn import Itn
@@ -36,7 +40,17 @@ class Pipeline:
 
     def __init__(self, stages: Stages) -> None:
         self._stages = stages
-        self.label = stages.recogniser.label
+        self._since = iso(utc_now())
+
+    @property
+    def label(self) -> EngineLabel:
+        """The recogniser's; a remote one may learn its own while it works."""
+        return self._stages.recogniser.label
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The one engine."""
+        return (Offer(self.label.name, tuple(filter(self.serves, LANGUAGES))),)
 
     def serves(self, language: str) -> bool:
         """What the recogniser serves."""
@@ -91,6 +105,14 @@ class Pipeline:
                     yield written(utterance, text)
                     course.finished(utterance)
         course.length_ms = max(course.length_ms, tape.length_ms)
+
+    def loaded(self) -> list[dict[str, Any]]:
+        """The recogniser's label, and what it says of itself where it can."""
+        label = self._stages.recogniser.label
+        facts = {"engine": label.name, "model": label.model, "revision": label.revision, "device": label.device}
+        state = getattr(self._stages.recogniser, "state", None)
+        told = {name: value for name, value in state().items() if value is not None} if callable(state) else {}
+        return [{**facts, "loaded_at": self._since, **told}]
 
     def close(self) -> None:
         """Give back what the recogniser holds."""

@@ -26,8 +26,7 @@ def try_out(options: EngineOptions, decode: Decode) -> EngineLabel:
         )
     transcriber = build_transcriber(options, decode)
     try:
-        if isinstance(transcriber, Pipeline):
-            _hear_quiet(transcriber)
+        _hear_quiet(transcriber)
         return transcriber.label
     finally:
         transcriber.close()

@@ -41,11 +41,13 @@ class Stage2Status:
 
 ABSENT = Stage2Status(
     Stage2State.ABSENT,
-    message="The Fun-ASR engine is not installed; everything else works without it.",
-    remedy="It is installed by the next start: make run",
+    message="The packages of the Fun-ASR engine are not installed; declared English is transcribed without them.",
+    remedy="Start without STAGE=1 and they are installed beside everything else: make run",
 )
 INTERRUPTED = replace(
-    ABSENT, message="Installing the Fun-ASR engine was interrupted.", remedy="It goes on at the next start: make run"
+    ABSENT,
+    message="Installing the Fun-ASR engine was interrupted.",
+    remedy="It goes on at the next start without STAGE=1: make run",
 )
 INSTALLED = Stage2Status(Stage2State.INSTALLED, message="The Fun-ASR engine's packages are installed.")
 

@@ -10,7 +10,7 @@ from nas_asr.core.ids import new_id
 from nas_asr.core.ports import MediaInfo
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
-from nas_asr.services.engines import waiting_for
+from nas_asr.services.engines import served
 from nas_asr.services.hotword_versions import newest_hotwords
 from nas_asr.store.models import Recording, Run
 
@@ -69,7 +69,7 @@ def queue_run(session: Session, house: House, recording: Recording, engine: str 
         id=new_id(), recording_id=recording.id, team_id=recording.team_id, state=RunState.QUEUED, engine=engine,
         language=recording.language, duration_ms=recording.duration_ms,
         hotwords_version=newest_hotwords(session, recording.team_id),
-        waiting_for=waiting_for(engine or house.options.engine, recording.language), created_at=house.now(),
+        waiting_for=served(session, house).waiting_for(engine, recording.language), created_at=house.now(),
     )  # fmt: skip
     session.add(run)
     session.flush()

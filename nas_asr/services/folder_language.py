@@ -6,7 +6,7 @@ from nas_asr.core.access import Action, Viewer
 from nas_asr.core.languages import check_language
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import Act, House, audit
-from nas_asr.services.engines import waiting_for
+from nas_asr.services.engines import served
 from nas_asr.services.ringing import ring
 from nas_asr.store.models import Recording, Run
 from nas_asr.store.scope import Scope
@@ -32,10 +32,11 @@ def declare_folder_language(house: House, viewer: Viewer, folder_id: str, langua
                 Run.waiting_for.is_not(None),
             )
         ).all()
+        now = served(session, house)
         runs = []
         for run, recording in waiting:
             run.language = recording.language = language
-            run.waiting_for = waiting_for(house.options.engine, language)
+            run.waiting_for = now.waiting_for(run.engine, language)
             recording.changed_at = house.now()
             runs.append(run)
         audit(session, house, viewer, Act("folder.language_set", folder.name, folder.team_id, detail={"to": language}))

@@ -149,9 +149,14 @@ def free_memory(house: House, viewer: Viewer) -> None:
     """Ask the workers to unload their models when they are idle, and to load them with the next run."""
     with house.db.write() as session:
         Scope(session, viewer).require_admin()
-        alone_in(session, HouseSetting.__tablename__)
-        session.merge(_row(house, viewer, FREE_MEMORY, None, _generation(session) + 1))
+        leave_wish(session, house, viewer, FREE_MEMORY, None)
         audit(session, house, viewer, Act("memory.freed"))
+
+
+def leave_wish(session: Session, house: House, viewer: Viewer, name: str, value: str | None) -> None:
+    """Something that workers are to do: with the next generation number, and in the caller's transaction."""
+    alone_in(session, HouseSetting.__tablename__)
+    session.merge(_row(house, viewer, name, value, _generation(session) + 1))
 
 
 def wishes(house: House) -> Wishes | None:
@@ -217,6 +222,8 @@ def _row(house: House, viewer: Viewer, name: str, value: str | None, generation:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
     return value.strftime("%H:%M") if hasattr(value, "strftime") else str(value)

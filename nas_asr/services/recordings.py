@@ -9,13 +9,12 @@ from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import Conflict, Invalid, NotVisible
-from nas_asr.core.ids import new_id
 from nas_asr.core.languages import check_language
 from nas_asr.core.recording import UNDER_WAY, RunState, recording_state
+from nas_asr.services.again import new_run
 from nas_asr.services.base import Act, House, audit
-from nas_asr.services.engines import waiting_for
+from nas_asr.services.engines import served
 from nas_asr.services.file_names import MAX_TITLE, shown_line
-from nas_asr.services.hotword_versions import newest_hotwords
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
 from nas_asr.services.ringing import ring
 from nas_asr.store.models import Folder, Recording, Run, Team, TranscriptVersion, User
@@ -24,7 +23,10 @@ from nas_asr.store.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class RecordingFilter:
-    """Which recordings; empty fields do not narrow. q is looked for in titles and paths, or in titles only."""
+    """Which recordings; empty fields do not narrow. q is looked for in titles and paths, or in titles only.
+
+    drafts: only what `auto` gave to the built-in engine.
+    """
 
     team: str = ""
     folder: str = ""
@@ -33,6 +35,7 @@ class RecordingFilter:
     since: datetime | None = None
     until: datetime | None = None
     titles_only: bool = False
+    drafts: bool = False
 
 
 _EVERYTHING = RecordingFilter()
@@ -173,7 +176,7 @@ def declare_language(house: House, viewer: Viewer, recording_id: str, language: 
             raise Conflict("This recording is being transcribed just now.", "Change its language when that is over.")
         if run is not None and run.state == RunState.QUEUED:
             run.language = language
-            run.waiting_for = waiting_for(house.options.engine, language)
+            run.waiting_for = served(session, house).waiting_for(run.engine, language)
         else:
             run = new_run(session, house, recording, viewer)
         audit(session, house, viewer, Act("recording.language_declared", recording.id, recording.team_id))
@@ -251,25 +254,6 @@ def _any_recording(session: Session, recording_id: str) -> Recording:
     return found
 
 
-def new_run(session: Session, house: House, recording: Recording, viewer: Viewer | None, priority: int = 1) -> Run:
-    """A run after those that ended, with the team's newest hotwords; ring after the commit. Conflict while one is under way."""
-    last = session.get(Run, recording.run_id or "")
-    if last is not None and last.state in UNDER_WAY:
-        raise Conflict("This recording is already being transcribed or waiting.", "Wait until that is over.")
-    run = Run(
-        id=new_id(), recording_id=recording.id, team_id=recording.team_id, language=recording.language,
-        duration_ms=recording.duration_ms, waiting_for=waiting_for(house.options.engine, recording.language),
-        priority=priority, requested_by=viewer.user_id if viewer else None, created_at=house.now(),
-        hotwords_version=newest_hotwords(session, recording.team_id),
-    )  # fmt: skip
-    session.add(run)
-    recording.run_id = run.id
-    recording.state = recording_state(RunState.QUEUED, has_machine_version=recording.version > 0)
-    recording.changed_at = house.now()
-    session.flush()
-    return run
-
-
 def _filtered(statement: Select[Recording], wanted: RecordingFilter) -> Select[Recording]:
     if wanted.team:
         statement = statement.where(Recording.team_id.in_(select(Team.id).where(Team.slug == wanted.team)))
@@ -277,6 +261,8 @@ def _filtered(statement: Select[Recording], wanted: RecordingFilter) -> Select[R
         statement = statement.where(Recording.folder_id == wanted.folder)
     if wanted.state is not None:
         statement = statement.where(Recording.state == wanted.state)
+    if wanted.drafts:
+        statement = statement.where(Recording.draft.is_(True))
     if wanted.since is not None:
         statement = statement.where(Recording.recorded_at >= wanted.since)
     if wanted.until is not None:

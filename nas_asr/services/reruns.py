@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import Conflict, Invalid
 from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.services.again import new_run
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.hotword_versions import newest_hotwords
 from nas_asr.services.hotwords import team_of
-from nas_asr.services.recordings import new_run, recordings_of
+from nas_asr.services.recordings import recordings_of
 from nas_asr.services.ringing import ring
 from nas_asr.store.models import Recording, Run, Team
 

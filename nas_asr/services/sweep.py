@@ -11,7 +11,8 @@ from nas_asr.core.errors import QueueUnavailable
 from nas_asr.core.recording import RunState
 from nas_asr.services import runs
 from nas_asr.services.base import House
-from nas_asr.services.engines import waiting_for
+from nas_asr.services.drafts import redo_by_itself
+from nas_asr.services.engines import served
 from nas_asr.store.models import Run
 
 _RINGS_AT_ONCE = 200  # the rest is rung next time; a worker needs one ring a run, not all of them today
@@ -20,13 +21,17 @@ _LOOK_AT_MOST = 5_000
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What one sweep did, in numbers of runs. queue: why rings were not looked after, empty where they were."""
+    """What one sweep did, in numbers of runs. redone: new runs of drafts, where an admin wants that.
+
+    queue: why rings were not looked after, empty where they were.
+    """
 
     requeued: int = 0
     failed: int = 0
     stopped: int = 0
     released: int = 0
     held_back: int = 0
+    redone: int = 0
     rung: int = 0
     queue: str = ""
 
@@ -36,10 +41,11 @@ class SweepReport:
         return self == SweepReport()
 
 
-def sweep(house: House, stage_two_ready: bool = False) -> SweepReport:
+def sweep(house: House) -> SweepReport:
     """Put right what can be put right now. Never raises QueueUnavailable: the report says it."""
     states = [move.state for move in _repair(house)]
-    released, held_back = _look_at_waiting(house, stage_two_ready)
+    released, held_back = _look_at_waiting(house)
+    redone = redo_by_itself(house)
     rung, queue = _ring(house)
     return SweepReport(
         requeued=states.count(RunState.QUEUED),
@@ -47,6 +53,7 @@ def sweep(house: House, stage_two_ready: bool = False) -> SweepReport:
         stopped=states.count(RunState.STOPPED),
         released=released,
         held_back=held_back,
+        redone=redone,
         rung=rung,
         queue=queue,
     )
@@ -74,15 +81,21 @@ def _repair(house: House) -> list[runs.Move]:
         ]
 
 
-def _look_at_waiting(house: House, stage_two_ready: bool) -> tuple[int, int]:
-    """Engines come and go: runs that can be served now are released, those that no longer can are held back."""
+def _look_at_waiting(house: House) -> tuple[int, int]:
+    """Engines come and go: runs that can be served now are released, those that no longer can are held back.
+
+    While no worker has told what it can do, everything stays as it is: a restart is no reason to wait or to start.
+    """
     queued = Run.state == RunState.QUEUED
     with house.db.read() as session:
+        now = served(session, house)
+        if not now.known:
+            return 0, 0
         kinds = session.execute(select(Run.engine, Run.language, Run.waiting_for).where(queued).distinct()).all()
         wrong = [
             (engine, language, old, new)
             for engine, language, old in kinds
-            if (new := waiting_for(engine or house.options.engine, language, stage_two_ready)) != old
+            if (new := now.waiting_for(engine, language)) != old
         ]
     released = held_back = 0
     for engine, language, old, new in wrong:

@@ -6,23 +6,23 @@ Every claim has a lease and a fence. Whoever lost either changes nothing any mor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull
 from nas_asr.core.ids import new_id
+from nas_asr.core.offers import AUTO, BUILT_IN, MODEL, Skills
 from nas_asr.core.ports import Order
 from nas_asr.core.recording import RunState
 from nas_asr.core.transcript import ItnMode, Milliseconds, Transcript, VersionKind
 from nas_asr.services import runs
 from nas_asr.services.audio import locate
 from nas_asr.services.base import House
+from nas_asr.services.engines import served
 from nas_asr.services.segment_rows import row_of
 from nas_asr.store import search
 from nas_asr.store.models import Folder, HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
-
-_ANY_ENGINE = ("", "auto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,16 @@ class Claimant:
     """Who asks for work, and what it can do. lease_s: for so long it may be silent before the run is another's."""
 
     who: Incarnation
-    engine: str
-    languages: tuple[str, ...]
+    skills: Skills
     lease_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A run that is ours while the lease lasts; `fence` tells this claim from every other one of the same run."""
+    """A run that is ours while the lease lasts; `fence` tells this claim from every other one of the same run.
+
+    engine: the one of the claimant's that it gets. draft: `auto` gave it to the built-in engine, for want of the model.
+    """
 
     run_id: str
     recording_id: str
@@ -58,6 +60,8 @@ class Claim:
     attempt: int
     duration_ms: Milliseconds
     lease_s: float
+    engine: str = ""
+    draft: bool = False
 
 
 def claim(house: House, claimant: Claimant) -> Claim | None:
@@ -67,7 +71,8 @@ def claim(house: House, claimant: Claimant) -> Claim | None:
     """
     now = house.now()
     with house.db.write() as session:
-        while (run_id := session.scalar(_next(house, claimant))) is not None:
+        following = _claimable(session, house, claimant).with_for_update(of=Run, skip_locked=True)
+        while (run_id := session.scalar(following)) is not None:
             row = session.execute(
                 update(Run)
                 .where(Run.id == run_id, Run.state == RunState.QUEUED)
@@ -76,14 +81,20 @@ def claim(house: House, claimant: Claimant) -> Claim | None:
                     worker=claimant.who.tag, lease_until=now + timedelta(seconds=claimant.lease_s), started_at=now,
                     not_before=None, failure_code="", failure_message="", failure_remedy="",
                 )
-                .returning(Run.recording_id, Run.team_id, Run.fence, Run.attempts, Run.duration_ms)
+                .returning(
+                    Run.recording_id, Run.team_id, Run.fence, Run.attempts, Run.duration_ms, Run.engine, Run.language
+                )
                 .execution_options(synchronize_session=False)
             ).one_or_none()  # fmt: skip
             if row is None:  # another worker was quicker
                 continue
             session.execute(update(Team).where(Team.id == row.team_id).values(turn_at=now))
             runs.show(session, run_id, row.recording_id, RunState.TRANSCRIBING, now)
-            return Claim(run_id, row.recording_id, row.fence, row.attempts, row.duration_ms, claimant.lease_s)
+            engine = claimant.skills.engine_for(row.engine, row.language) or ""
+            draft = engine == BUILT_IN and claimant.skills.is_auto(row.engine)
+            return Claim(
+                run_id, row.recording_id, row.fence, row.attempts, row.duration_ms, claimant.lease_s, engine, draft
+            )
     return None
 
 
@@ -91,16 +102,12 @@ def is_work(house: House, claimant: Claimant) -> bool:
     """Whether there is a run that the claimant could claim. False where the database does not answer."""
     try:
         with house.db.read() as session:
-            return session.scalar(_claimable(house, claimant)) is not None
+            return session.scalar(_claimable(session, house, claimant)) is not None
     except OperationalError:
         return False
 
 
-def _next(house: House, claimant: Claimant) -> Select[str]:
-    return _claimable(house, claimant).with_for_update(of=Run, skip_locked=True)
-
-
-def _claimable(house: House, claimant: Claimant) -> Select[str]:
+def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str]:
     return (
         select(Run.id)
         .join(Team, Team.id == Run.team_id)
@@ -109,12 +116,31 @@ def _claimable(house: House, claimant: Claimant) -> Select[str]:
             Run.waiting_for.is_(None),
             Run.stop_asked_at.is_(None),
             or_(Run.not_before.is_(None), Run.not_before <= house.now()),
-            Run.language.in_(claimant.languages),
-            Run.engine.in_((*_ANY_ENGINE, claimant.engine)),
+            or_(false(), *_fits(session, house, claimant)),
         )
         .order_by(Run.priority.desc(), Team.turn_at.asc().nulls_first(), Run.duration_ms, Run.created_at, Run.id)
         .limit(1)
     )
+
+
+def _fits(session: Session, house: House, claimant: Claimant) -> list[ColumnElement[bool]]:
+    """What the claimant can do: runs that name one of its engines, and runs that leave the choice.
+
+    Where another living worker has the model, what `auto` would make a draft of here is left to that one.
+    """
+    skills = claimant.skills
+    fits = [and_(Run.engine == one.engine, Run.language.in_(one.languages)) for one in skills.offers]
+    better = served(session, house, besides=claimant.who.name).languages(MODEL)
+    for wanted in ("", AUTO):
+        languages = {language for one in skills.offers for language in one.languages}
+        served_here = {language: skills.engine_for(wanted, language) for language in languages}
+        ours = [
+            language
+            for language, engine in served_here.items()
+            if engine is not None and not (engine == BUILT_IN and skills.is_auto(wanted) and language in better)
+        ]
+        fits.append(and_(Run.engine == wanted, Run.language.in_(ours)))
+    return fits
 
 
 def order(house: House, held: Claim) -> Order:
@@ -132,7 +158,7 @@ def order(house: House, held: Claim) -> Order:
         place = locate(house, session, recording)
         folder = session.get(Folder, recording.folder_id) if recording.folder_id else None
         return Order(
-            place.path, run.duration_ms, run.language, tuple(words or ()), place.root,
+            place.path, run.duration_ms, run.language, tuple(words or ()), place.root, held.engine,
             itn=ItnMode(folder.itn) if folder else ItnMode.RULES, apart=bool(folder and folder.apart),
         )  # fmt: skip
 
@@ -191,6 +217,8 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
                 search.forget(session, session.scalars(select(SegmentRow).where(SegmentRow.version_id == shown.id)))
             search.add(session, rows)
             recording.version = version.number
+            recording.draft = held.draft
+        recording.draft = recording.draft and held.draft  # the better version is there, shown or not
         recording.done_at = now
         recording.duration_ms = transcript.duration_ms or recording.duration_ms
         runs.move(session, run, RunState.DONE, now)

@@ -1,6 +1,6 @@
 """Room: worker.child. The spawned program that loads the engine once and answers rings until its parent ends it.
 
-Speaks with the parent in frames: R ring, and back Y ready, T trouble, B I live, D done.
+Speaks with the parent in frames: R ring, and back Y ready, T trouble, B I live, D done. Ready and done say what is loaded.
 """
 
 import json
@@ -9,12 +9,14 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from nas_asr import logs
 from nas_asr.core.errors import NasAsrError
 from nas_asr.core.frames import read_frame, write_frame
-from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.lifeline import hold
+from nas_asr.core.offers import Skills
+from nas_asr.core.ports import Transcriber
 from nas_asr.services.transcribe import Claimant, Incarnation
 from nas_asr.worker import job
 from nas_asr.worker.room import Errand, Pace, WorkerRoom, make_room
@@ -46,18 +48,32 @@ def main() -> None:
 
 
 def _answer(errand: Errand, room: WorkerRoom) -> None:
-    label = room.transcriber.label
-    languages = tuple(language for language in LANGUAGES if room.transcriber.serves(language))
+    skills = Skills(room.transcriber.offers, room.house.options.engine)
     pace = Pace(**errand.pace)
     who = Incarnation(errand.name, errand.boot)
-    claimant = Claimant(who, label.name, languages, pace.lease_s)
+    claimant = Claimant(who, skills, pace.lease_s)
     job.sit_down(job.Desk(room, claimant, pace, lambda: write_frame(errand.mouth, ALIVE)))
-    words = {"engine": label.name, "model": label.model, "device": label.device, "languages": languages}
+    words = {**skills.told(), **_state(room.transcriber), "nvidia": _has_nvidia()}
     write_frame(errand.mouth, READY, json.dumps(words).encode())
     while (frame := read_frame(errand.ears)) is not None:
         if frame.kind == RING:
-            job.transcribe(frame.body.decode())
-            write_frame(errand.mouth, DONE)
+            trouble = job.transcribe(frame.body.decode())
+            words = {**_state(room.transcriber), "engine_trouble": trouble}
+            write_frame(errand.mouth, DONE, json.dumps(words).encode())
+
+
+def _state(transcriber: Transcriber) -> dict[str, Any]:
+    """What is in memory, and in short the engine that was used last, or will be first."""
+    loaded = transcriber.loaded()
+    best = {"engine": transcriber.offers[0].engine} if transcriber.offers else {}
+    newest = loaded[0] if loaded else best
+    short = {name: newest.get(name, "") for name in ("engine", "model", "revision", "device")}
+    return {**short, "loaded": loaded}
+
+
+def _has_nvidia() -> bool:
+    """Whether this machine has a card that an engine on the processor leaves idle. WSL shows another device."""
+    return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists()
 
 
 def _volunteer() -> None:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nas_asr.core.errors import ConfigError, NasAsrError, RunStopped, StorageFull, Unexpected
+from nas_asr.core.errors import ConfigError, EngineError, NasAsrError, RunStopped, StorageFull, Unexpected
 from nas_asr.services import transcribe as service
 from nas_asr.services.transcribe import Claim, Claimant
 from nas_asr.worker.keeper import Keeper
@@ -31,10 +31,11 @@ def sit_down(desk: Desk) -> None:
     _desk[:] = [desk]
 
 
-def transcribe(run_id: str) -> None:
+def transcribe(run_id: str) -> str:
     """Answer the ring for a run: work on the run that is next in fair order, which need not be this one.
 
-    Nothing to claim is nothing to do: the run was stopped, is done, or another worker has it.
+    Nothing to claim is nothing to do: the run was stopped, is done, or another worker has it. Returns what is the matter
+    with the engine, empty where nothing is.
     """
     if not _desk:
         raise ConfigError("This job can be done by nas_asr's own worker only.", "Start `nas-asr work`.")
@@ -42,7 +43,7 @@ def transcribe(run_id: str) -> None:
     held = service.claim(desk.room.house, desk.claimant)
     if held is None:
         log.info("ring.nothing_to_claim", extra={"run": run_id})
-        return
+        return ""
     log.info("run.claimed", extra={"run": held.run_id, "recording": held.recording_id, "attempt": held.attempt})
     try:
         _work(desk, held)
@@ -51,9 +52,11 @@ def transcribe(run_id: str) -> None:
         log.info("run.stopped" if asked else "run.lost", extra={"run": held.run_id})
     except NasAsrError as error:
         _fail(desk, held, error)
+        return error.message if isinstance(error, EngineError) else ""
     except Exception as error:  # noqa: BLE001 - edge 1 of 3: whatever an engine throws ends this run, never the worker
         log.exception("run.crashed", extra={"run": held.run_id})
         _fail(desk, held, _ours_to_mend(error))
+    return ""
 
 
 def _work(desk: Desk, held: Claim) -> None:

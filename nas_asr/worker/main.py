@@ -14,13 +14,15 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from nas_asr.core.errors import NasAsrError
+from nas_asr.core.offers import Skills, heard
 from nas_asr.core.recording import RunState
-from nas_asr.services import heartbeats, house_settings
+from nas_asr.services import engines, heartbeats, house_settings
 from nas_asr.services import transcribe as service
 from nas_asr.services.base import House
 from nas_asr.services.runs import Move
 from nas_asr.worker.incarnation import take_slot
 from nas_asr.worker.offspring import ChildState, WarmChild
+from nas_asr.worker.pulls import Pulls
 from nas_asr.worker.room import WorkerPlan
 from nas_asr.worker.warm import Seat, WarmWorker, ring_again
 
@@ -59,7 +61,10 @@ class Shift:
         self._trouble = ""
         self._again: set[str] = set()
         self._heeded = house_settings.Wishes()
+        self._looked: object = None
+        self._told: dict[str, Any] = {}  # what the last child could do: the next one will, most likely
         self._freed: int | None = None  # the wish for memory that was granted last
+        self._pulls = Pulls(house)
         self._resting = False
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
         self._changed = threading.Event()
@@ -85,6 +90,7 @@ class Shift:
             self._ring_before_leaving()
         except NasAsrError as error:
             log.warning("worker.leases_not_given_back", extra={"code": error.code})
+        self._pulls.close()
         self._changed.set()
         if self._pulse.is_alive():
             self._pulse.join(timeout=2)
@@ -95,10 +101,10 @@ class Shift:
     def _warm(self) -> bool:
         """See that there is a child with its engine loaded. False where there is none yet."""
         if self._child is None or self._child.state == ChildState.DEAD:
-            now = self._wishes()  # before it starts: what is asked from now on is newer than this child
+            now = self._wishes()  # before it starts: what is asked, or comes, from now on is newer than this child
             # A worker that just came up owes nobody memory; one that has been here owes what it has not freed yet.
             self._freed = now.free_memory if self._freed is None else self._freed
-            self._heeded = house_settings.Wishes(now.engine, self._freed)
+            self._heeded, self._looked = house_settings.Wishes(now.engine, self._freed), self._look()
             self._child = WarmChild(self._plan, self._who)
             self._births += 1
             log.info("worker.child_started", extra={"worker": self._who.name, "pid": self._child.pid})
@@ -106,6 +112,8 @@ class Shift:
             state = self._child.listen(0 if self._child.state == ChildState.IDLE else _LOOK_S)
             if state == ChildState.IDLE:
                 self._births, self._trouble = 0, ""
+                self._told = self._skills(self._child).told()
+                engines.remember(self._house, self._skills(self._child))
                 self._changed.set()
                 return True
             if state == ChildState.DEAD:
@@ -115,28 +123,42 @@ class Shift:
         return False
 
     def _is_stale(self) -> bool:
-        """Whether the idle child is to go: an admin changed its settings, or wants the memory back."""
+        """Whether the idle child is to go: other settings or engines, or its memory is wanted back."""
         wanted = self._wishes()
-        return wanted.engine > self._heeded.engine or wanted.free_memory > self._heeded.free_memory
+        return self._is_outdated(wanted) or wanted.free_memory > self._heeded.free_memory or self._is_idle_for_long()
+
+    def _is_outdated(self, wanted: house_settings.Wishes) -> bool:
+        """Whether a new child could do what this one cannot: other settings, or weights that came or went."""
+        return wanted.engine > self._heeded.engine or self._look() != self._looked
+
+    def _look(self) -> object:
+        """Changes when engines come or go on this machine, or when a pull ends."""
+        return self._plan.look(), self._pulls.mark()
+
+    def _is_idle_for_long(self) -> bool:
+        minutes = self._house.options.idle_minutes
+        return minutes > 0 and self._child is not None and self._child.idle_s >= minutes * 60
 
     def _rest(self) -> None:
         """See a child off that is not wanted any more. For free memory, stay without one until there is work for it."""
         child = self._child
         if child is None or child.state != ChildState.IDLE or not self._is_stale():
             return
-        before, self._heeded = self._heeded, self._wishes()
-        log.info("worker.child_sent_away", extra={"worker": self._who.name, "settings": self._heeded.engine})
+        self._resting = not self._is_outdated(wanted := self._wishes())
+        self._heeded = wanted
+        log.info("worker.child_sent_away", extra={"worker": self._who.name, "settings": wanted.engine})
         child.end()
         # With new settings as well: they are loaded once, so that it is known what they serve, and then the memory goes.
-        self._resting = self._heeded.engine == before.engine
-        self._freed = self._heeded.free_memory if self._resting else self._freed
+        self._freed = wanted.free_memory if self._resting else self._freed
         self._changed.set()
-        engine, languages = child.engine.get("engine", ""), tuple(child.engine.get("languages", ()))
-        claimant = service.Claimant(self._who, engine, languages)
+        claimant = service.Claimant(self._who, self._skills(child))
         while self._resting and not self._leaving.wait(self._plan.pace.patience_s):
-            renewed = self._wishes().engine > self._heeded.engine  # it may serve what this one did not
+            renewed = self._is_outdated(self._wishes())  # the next one may serve what this one did not
             self._resting = not renewed and not service.is_work(self._house, claimant)
         self._resting = False
+
+    def _skills(self, child: WarmChild) -> Skills:
+        return heard(child.engine) or Skills()
 
     def _wishes(self) -> house_settings.Wishes:
         """What admins want now; while the database does not answer, nothing new."""
@@ -223,6 +245,10 @@ class Shift:
         state = child.state if child is not None else ChildState.STARTING
         shown = "failed" if self._trouble and state != ChildState.IDLE else state.value
         shown = "resting" if self._resting else shown
-        engine = child.engine if child is not None else {}
+        engine = dict(child.engine) if child is not None else {}
+        if state not in (ChildState.IDLE, ChildState.BUSY):
+            engine |= {"loaded": []}
+        trouble = self._trouble or engine.pop("engine_trouble", "")
         heeded = {"settings": self._heeded.engine, "freed": self._heeded.free_memory}
-        return {**engine, **heeded, "state": shown, "trouble": self._trouble, "pid": os.getpid()}
+        now = {"models": self._pulls.look(), "state": shown, "trouble": trouble, "pid": os.getpid()}
+        return {**self._told, **engine, **heeded, **now}

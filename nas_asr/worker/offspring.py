@@ -40,6 +40,7 @@ class WarmChild:
         self.trouble: dict[str, str] = {}
         self.rung = ""  # the run whose ring it answers
         self._heard_at = time.monotonic()
+        self._done_at: float | None = None
         ears, self._mouth = os.pipe()
         self._ears, mouth = os.pipe()
         errand = Errand(
@@ -59,6 +60,13 @@ class WarmChild:
     def pid(self) -> int:
         """The child's number."""
         return self._program.pid
+
+    @property
+    def idle_s(self) -> float:
+        """For how long it has had nothing to do since its last run; 0 before its first one."""
+        if self.state != ChildState.IDLE or self._done_at is None:
+            return 0.0
+        return time.monotonic() - self._done_at
 
     @property
     def wait_status(self) -> int:
@@ -113,6 +121,8 @@ class WarmChild:
         elif frame.kind == TROUBLE:
             self.trouble = json.loads(frame.body)
         elif frame.kind == DONE:
+            self.engine |= json.loads(frame.body or b"{}")
             self.state, self.rung = ChildState.IDLE, ""
+            self._done_at = time.monotonic()
         elif frame.kind != ALIVE:
             self.end()

@@ -1,5 +1,6 @@
 """Room: worker.room. What a worker is made of and told: its plan, its pace, and what its child works with. Pure values."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import Any
@@ -39,7 +40,8 @@ class WorkerPlan:
     """How to start one worker.
 
     queue_url: redis:// or unix://. factory: `module:function`, called in the child as function(argument) -> WorkerRoom.
-    name: stable over restarts; empty takes the first free slot of this DATA on this machine.
+    name: stable over restarts; empty takes the first free slot of this DATA on this machine. look: a word that changes when
+    engines come or go on this machine; asked between two runs, so it is quick and loads nothing.
     """
 
     queue_url: str
@@ -47,6 +49,7 @@ class WorkerPlan:
     argument: str = ""
     name: str = ""
     pace: Pace = field(default_factory=Pace)
+    look: Callable[[], str] = field(default=str)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import pytest
 
 from nas_asr.core.errors import Conflict, Invalid, NotPermitted, NotVisible
 from nas_asr.core.hotwords import clean
+from nas_asr.core.offers import Offer, Skills
 from nas_asr.core.recording import RunState
 from nas_asr.core.replacements import Replacement
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript
@@ -22,7 +23,7 @@ from nas_asr.services.versions import choose_version
 from nas_asr.store.models import AuditLine, Recording, Run, SegmentRow, TranscriptVersion
 from tests.cast import Cast, Clock, RememberingQueue, make_recording, replace_something, write_transcript
 
-WORKER = Claimant(Incarnation("w", "1"), "sphinx", ("en",))
+WORKER = Claimant(Incarnation("w", "1"), Skills((Offer("sphinx", ("en",)),)))
 
 
 def words(house: House, *lines: str) -> int:

@@ -7,6 +7,7 @@ from nas_asr.services.base import House
 from nas_asr.services.sweep import SweepReport, sweep
 from nas_asr.services.transcribe import claim
 from tests.cast import Cast, Clock, RememberingQueue, make_recording
+from tests.services.test_engines import LARGE, SMALL, alive
 from tests.services.test_transcribe import ME, change, claimed, run_of
 
 
@@ -59,11 +60,24 @@ def test_runs_that_no_engine_serves_wait_and_are_released_when_one_does(
     house: House, cast: Cast, queue: RememberingQueue
 ) -> None:
     chinese = make_recording(house, cast.choir, language="zh")
+    alive(house, SMALL)
     assert sweep(house) == SweepReport(held_back=1)
     assert run_of(house, chinese).waiting_for == "model"
     assert queue.rung == []
-    assert sweep(house, stage_two_ready=True) == SweepReport(released=1, rung=1)
+    alive(house, LARGE)
+    assert sweep(house) == SweepReport(released=1, rung=1)
     assert run_of(house, chinese).waiting_for is None
+
+
+def test_while_no_worker_lives_nothing_is_held_back_and_nothing_released(
+    house: House, cast: Cast, clock: Clock, queue: RememberingQueue
+) -> None:
+    make_recording(house, cast.choir, language="zh")
+    change(house, waits := make_recording(house, cast.choir, "waits", language="zh"), waiting_for="model")
+    alive(house, LARGE)
+    clock.pass_seconds(120)
+    assert sweep(house) == SweepReport(rung=1)
+    assert run_of(house, waits).waiting_for == "model"
 
 
 def test_a_stop_that_nobody_saw_is_carried_out(house: House, cast: Cast, clock: Clock) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from nas_asr.core.errors import EngineBusy, NasAsrError, NotAudio, RunStopped
 from nas_asr.core.ids import new_id
+from nas_asr.core.offers import Offer, Skills
 from nas_asr.core.recording import RunState
 from nas_asr.core.search_text import tokens
 from nas_asr.core.transcript import EngineLabel, ItnMode, Segment, Span, Transcript, VersionKind, Word
@@ -34,8 +35,9 @@ from nas_asr.store import search
 from nas_asr.store.models import Recording, Run, SegmentRow, TranscriptVersion
 from tests.cast import Cast, Clock, make_folder, make_recording, write_transcript
 
-ME = Claimant(Incarnation("me", "boot1"), "sphinx", ("en",), lease_s=30)
-OTHER = Claimant(Incarnation("other", "boot1"), "sphinx", ("en",), lease_s=30)
+ENGLISH = Skills((Offer("sphinx", ("en",)),))
+ME = Claimant(Incarnation("me", "boot1"), ENGLISH, lease_s=30)
+OTHER = Claimant(Incarnation("other", "boot1"), ENGLISH, lease_s=30)
 
 
 def spoken(*lines: str) -> Transcript:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from nas_asr.core.errors import Conflict, NasAsrError
 from nas_asr.core.hotwords import clean
+from nas_asr.core.offers import Offer, Skills
 from nas_asr.core.ports import Options
 from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.core.transcript import EngineLabel, Transcript
@@ -26,7 +27,7 @@ from nas_asr.store.models import ArchiveRun, HotwordVersion, HouseSetting, Recor
 from tests.cast import Cast, Clock, make_recording, replace_something, write_transcript
 
 ROUNDS = 20
-WORKER = Claimant(Incarnation("w", "1"), "sphinx", ("en",))
+WORKER = Claimant(Incarnation("w", "1"), Skills((Offer("sphinx", ("en",)),)))
 
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:

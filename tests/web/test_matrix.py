@@ -138,6 +138,7 @@ PAGES = (
     Row("GET", "/teams/<slug>/hotwords", CONTENT),
     Row("POST", "/teams/<slug>/hotwords", KEEPING, _form(words="Kubernetes")),
     Row("POST", "/teams/<slug>/hotwords/rerun", KEEPING, _form(days="7")),
+    Row("POST", "/teams/<slug>/drafts", (302, 404, 403, 409, 409, 404)),  # no worker has the model
     Row("GET", "/account", MINE),
     Row("POST", "/account/wishes", SENT, _form(language="en", theme="dark")),
     Row("POST", "/account/password", (302, 422, 422, 422, 422, 422), _form(old_password="no", password="x", password_again="x")),
@@ -151,6 +152,8 @@ PAGES = (
     Row("GET", "/admin/settings", ADMINS),
     Row("POST", "/admin/settings", ADMINS_SEND, _form(settle_seconds="3")),
     Row("POST", "/admin/settings/free-memory", ADMINS_SEND),
+    Row("GET", "/admin/models", ADMINS),
+    Row("POST", "/admin/models/pull", ADMINS_SEND, _form(model="Fun-ASR-Nano-2512")),
     # a cookie opens no widget; tests/web/test_widgets.py comes with tokens
     *(Row("GET", f"/widgets/{kind}", (401,) * 6) for kind in ("glance", "dashy", "homer")),
     *(Row("GET", rule, (401,) * 6) for rule in ("/embed", "/embed/summary")),

@@ -1,5 +1,7 @@
 """Room: tests.web.test_settings. The settings page: what it shows, takes, refuses and asks of the workers."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 
@@ -7,9 +9,12 @@ from nas_asr.core.errors import ModelUnavailable
 from nas_asr.core.ports import Options
 from nas_asr.services.base import House
 from nas_asr.services.heartbeats import Beat, beat
-from nas_asr.services.house_settings import free_memory, overlay
+from nas_asr.services.house_settings import Wishes, free_memory, overlay, wishes
+from nas_asr.services.transcribe import Claimant, Incarnation, claim, finish
 from nas_asr.web.app import WebSetup, create_app
-from tests.cast import Cast
+from tests.cast import Cast, Clock, make_recording
+from tests.services.test_engines import LARGE
+from tests.services.test_transcribe import spoken
 from tests.web.conftest import SECRET, Visits, visitor
 
 PAGE = "/admin/settings"
@@ -91,6 +96,46 @@ def test_a_worker_without_its_model_says_why_on_the_page(visit: Visits, house: H
     free_memory(house, cast.ada)
     beat(house, Beat("worker", "w", "boot", {"state": "failed", "trouble": "The weights are not here."}))
     assert "The weights are not here." in visit(cast.ada).get("/admin").text
+
+
+def test_a_worker_s_engine_is_shown_with_its_device_memory_and_speed(
+    visit: Visits, house: House, cast: Cast, clock: Clock
+) -> None:
+    recording = make_recording(house, cast.choir, duration_ms=60_000)
+    held = claim(house, Claimant(Incarnation("w", "boot"), LARGE))
+    assert held is not None and held.recording_id == recording
+    finish(house, held, replace(spoken("a talk"), duration_ms=60_000, elapsed_ms=2_000))
+    loaded = {
+        "engine": "fun-asr-nano", "model": "Fun-ASR-Nano-2512", "revision": "v1.0", "device": "cuda:0",
+        "memory_used": 3_400_000_000, "memory_free": 8_000_000_000, "loaded_at": "2026-11-21T08:30:00.000Z",
+    }  # fmt: skip
+    beat(house, Beat("worker", "w", "boot", {"state": "idle", **LARGE.told(), "loaded": [loaded]}))
+    text = visit(cast.ada).get(PAGE).text
+    for word in ("Fun-ASR-Nano-2512, v1.0", "cuda:0", "3.4 GB used", "8 GB free", "21 Nov 2026, 09:30", "30.0 times"):
+        assert word in text, word
+    assert "works on the processor" not in text
+    clock.pass_seconds(3601)
+    beat(house, Beat("worker", "w", "boot", {"state": "idle", **LARGE.told(), "loaded": []}))
+    text = visit(cast.ada).get(PAGE).text
+    assert "no recording finished" in text and "nothing; the next recording loads what it needs" in text
+
+
+@pytest.mark.parametrize(("card", "said"), [(True, "although this machine has an NVIDIA card"), (False, "takes 20 minutes")])
+def test_the_model_on_the_processor_is_said_loudly(
+    visit: Visits, house: House, cast: Cast, card: bool, said: str
+) -> None:
+    loaded = [{"engine": "fun-asr-nano", "device": "cpu", "loaded_at": "some day", "memory_used": "much"}]
+    beat(house, Beat("worker", "w", "boot", {"state": "idle", **LARGE.told(), "loaded": loaded, "nvidia": card}))
+    assert said in visit(cast.ada).get(PAGE).text
+
+
+def test_drafts_and_idle_minutes_are_settings_that_restart_nobody(visit: Visits, house: House, cast: Cast) -> None:
+    visit(cast.ada).post(PAGE, idle_minutes="15", redo_drafts="true")
+    now = overlay(house.options, house.db)
+    assert (now.idle_minutes, now.redo_drafts) == (15, True) and wishes(house) == Wishes()
+    text = visit(cast.ada).get(PAGE).text
+    assert 'value="15' in text and '<option value="true" selected>' in text
+    assert visit(cast.ada).post(PAGE, redo_drafts="perhaps").status_code == 422
 
 
 def test_the_page_hears_what_the_workers_are_at(visit: Visits, house: House, cast: Cast) -> None:

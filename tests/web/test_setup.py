@@ -77,7 +77,7 @@ def test_one_goes_on_where_the_mistake_is(visit: Visits, wrong: dict[str, str], 
 
 def test_nothing_is_promised_for_other_languages(visit: Visits) -> None:
     page = visit().get("/setup").text
-    assert "wait for the model (Fun-ASR), which a later version brings" in page and "until the model" not in page
+    assert "Other languages wait for Fun-ASR-Nano" in page and "until the model" not in page
 
 
 def test_the_spoken_language_is_preset_from_the_pages(visit: Visits) -> None:

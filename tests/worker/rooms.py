@@ -1,4 +1,7 @@
-"""Room: tests.worker.rooms. A recogniser whose work a test can hold, crash and count; loaded by a worker's real child."""
+"""Room: tests.worker.rooms. A recogniser whose work a test can hold, crash and count; loaded by a worker's real child.
+
+It has a second tongue, fun-asr-nano, while that checkpoint lies under DATA/models.
+"""
 
 import json
 import os
@@ -6,9 +9,12 @@ import signal
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from nas_asr.core import checkpoints
 from nas_asr.core.errors import EngineBusy, ModelUnavailable, NotAudio
 from nas_asr.core.ids import new_id
+from nas_asr.core.offers import BUILT_IN_OFFER, MODEL, Offer, Skills
 from nas_asr.core.ports import Order, Progress, SilentQueue
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript
 from nas_asr.services.base import House
@@ -41,15 +47,22 @@ class Parrot:
     def __init__(self, stage: Stage, model: str = "grey") -> None:
         self.stage = stage
         self.label = EngineLabel("parrot", model, "1", "cpu")
+        nano = Offer(MODEL, ("auto", "zh", "en"))
+        self.offers = (nano, BUILT_IN_OFFER) if weights(stage.data) else (BUILT_IN_OFFER,)
+        self._used = [self.label]
 
     def serves(self, language: str) -> bool:
-        """English only."""
-        return language == "en"
+        """English, and more with the second tongue."""
+        return Skills(self.offers).engine_for("", language) is not None
 
     def transcribe(self, order: Order, progress: Progress) -> Transcript:
         """One segment with the file's text."""
         with Path(self.stage.diary).open("a") as diary:
             diary.write(f"{os.getpid()} {os.fsdecode(order.path)}\n")
+        label = EngineLabel(MODEL, "second tongue", "1", "cpu") if order.engine == MODEL else self.label
+        if label.name == MODEL and Path(self.stage.data, "broken").exists():
+            raise ModelUnavailable("The model's weights cannot be loaded.", "Pull them again.")
+        self._used = [label]
         text = Path(os.fsdecode(order.path)).read_text()
         word = text.split(maxsplit=1)[0]
         if word == "crash":
@@ -68,10 +81,19 @@ class Parrot:
             if word != "deaf":
                 progress(done)
         segment = Segment(new_id(), Span(0, 1500), text, text)
-        return Transcript((segment,), order.duration_ms, 1500, 100, self.label, order.language)
+        return Transcript((segment,), order.duration_ms, 1500, 100, label, order.language)
+
+    def loaded(self) -> list[dict[str, Any]]:
+        """What spoke last."""
+        return [{**asdict(label), "engine": label.name} for label in self._used]
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def weights(data: str) -> Path | None:
+    """Where the second tongue's checkpoint lies."""
+    return checkpoints.find(checkpoints.models(Path(data)), "Fun-ASR-Nano-2512")
 
 
 def parrot_room(argument: str) -> WorkerRoom:

@@ -132,7 +132,8 @@ def test_a_worker_says_which_engine_it_has(shop: Works) -> None:
     beat = shop.until_warm()
     assert (beat.kind, beat.name) == ("worker", "one")
     assert beat.detail["engine"] == "parrot"
-    assert beat.detail["languages"] == ["en"]
+    assert beat.detail["offers"] == [{"engine": "sphinx", "languages": ["en"]}]
+    assert [one["model"] for one in beat.detail["loaded"]] == ["grey"]
 
 
 def test_a_worker_without_its_model_says_why_and_tries_again(shop: Works) -> None:

@@ -51,6 +51,11 @@ class Works:
         self.house.queue.ring(self.run_of(recording_id).id, 40_000)
         return recording_id
 
+    def name_engine(self, recording_id: str, engine: str) -> None:
+        """The recording's run asks for this engine, as one from a folder with an engine of its own does."""
+        with self.house.db.write() as session:
+            session.get_one(Run, session.get_one(Recording, recording_id).run_id).engine = engine
+
     def start_worker(
         self, name: str = "one", factory: str = FACTORY, pace: Pace = HURRY, queue_url: str = ""
     ) -> "subprocess.Popen[bytes]":

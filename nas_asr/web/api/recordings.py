@@ -63,7 +63,7 @@ class RecordingOut(BaseModel):
     progress: float = Field(description="Of the run under way, 0 to 1.")
     waiting_for: str | None = Field(description="`model` where no engine here serves the language yet.")
     rerun: bool = Field(description="Whether a new run is under way while a transcript is there.")
-    draft: bool
+    draft: bool = Field(description="Whether the built-in engine made it for want of Fun-ASR-Nano.")
     transcript_version: int = Field(description="The version that readers see; 0 while there is none.")
     author: str | None = Field(description="Who uploaded it.")
     trouble: str | None = Field(description="Why the last try came to nothing, while the next one is waited for.")
@@ -90,6 +90,7 @@ class RecordingsQuery(PageQuery):
     folder: str = Field("", description="A folder's id.")
     state: RunState | None = None
     q: str = Field("", description="Words of title or path.")
+    drafts: bool = Field(False, description="Only drafts: what the built-in engine made for want of Fun-ASR-Nano.")
     since: Since | None = Field(None, alias="from", description="Recorded at or after.")
     until: Until | None = Field(None, alias="to", description="Recorded before; a date alone includes that day.")
 
@@ -104,8 +105,9 @@ class LanguageBody(Body):
 def recordings(query: RecordingsQuery) -> Answer:
     """Recordings of your teams, newest first by when they were recorded."""
     wanted = service.RecordingFilter(
-        team=query.team, folder=query.folder, state=query.state, q=query.q, since=query.since, until=query.until
-    )
+        team=query.team, folder=query.folder, state=query.state, q=query.q, since=query.since, until=query.until,
+        drafts=query.drafts,
+    )  # fmt: skip
     page = service.list_recordings(house(), current_viewer(), wanted, query.page)
     return RecordingPage(items=[_out(item) for item in page.items], next=page.next).model_dump(mode="json")
 

@@ -7,10 +7,12 @@ from nas_asr.web.pages import (
     admin,
     archive,
     difference,
+    drafts,
     folders,
     hotwords,
     library,
     login,
+    models,
     person,
     recording,
     search,
@@ -24,8 +26,10 @@ from nas_asr.web.pages.marking import marked
 def register(app: Flask) -> None:
     """All pages."""
     for page in (
-        login, setup, library, recording, difference, search, folders, archive, teams, hotwords, account, admin, settings,
+        login, setup, library, recording, difference, search, folders, archive, teams, hotwords, drafts, account, admin,
+        settings, models,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
     app.jinja_env.filters["marked"] = marked
+    app.jinja_env.globals.update(outlook=person.engine_outlook, models_page=person.models_page)

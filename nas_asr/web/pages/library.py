@@ -12,6 +12,7 @@ from nas_asr.core.access import Role, Viewer
 from nas_asr.core.errors import Conflict, Invalid, MediaError, NasAsrError
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.recording import RunState
+from nas_asr.services.drafts import list_drafts
 from nas_asr.services.folders import FolderView, list_folders
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import RecordingFilter, RecordingView, counts, list_recordings, under_way
@@ -42,6 +43,7 @@ def index() -> ResponseReturnValue:
     shown = {
         "busy": busy, "items": items, "next": page.next, "counts": counts(house(), me, wanted), "wanted": wanted,
         "filters": _given(), "states": list(RunState), "folders": _folders(me, page.items),
+        "drafts": [] if _given() else list_drafts(house(), me), "redone_by_itself": house().options.redo_drafts,
         "waiting": sum(1 for recording in (*busy, *items) if recording.waiting_for),
     }  # fmt: skip
     if wants_part("library"):
@@ -98,7 +100,7 @@ def _folders(me: Viewer, items: Sequence[RecordingView]) -> list[FolderView]:
 
 
 def _given() -> dict[str, str]:
-    names = ("team", "folder", "state", "q", "cursor")
+    names = ("team", "folder", "state", "q", "drafts", "cursor")
     return {name: value for name in names if (value := request.args.get(name, "").strip())}
 
 
@@ -109,5 +111,5 @@ def _filter() -> RecordingFilter:
         raise Invalid(_("There is no such state."), field="state")
     return RecordingFilter(
         team=given.get("team", ""), folder=given.get("folder", ""), state=RunState(state) if state else None,
-        q=given.get("q", ""),
+        q=given.get("q", ""), drafts="drafts" in given,
     )  # fmt: skip

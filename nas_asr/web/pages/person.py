@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from flask import request
+from flask import current_app, g, request, url_for
 from flask_login import current_user
 
 from nas_asr.core.access import Viewer
 from nas_asr.core.errors import NotSignedIn
 from nas_asr.services.accounts import SignedIn
+from nas_asr.services.engines import Outlook, outlook
 from nas_asr.web.security import here
+from nas_asr.web.viewer import house
 from nas_asr.web.wiring import wiring
 
 
@@ -33,6 +35,20 @@ def for_templates() -> dict[str, Any]:
     """`me` (None for strangers) and `stage_two`: what the frame of every page shows."""
     me = current_user.signed_in if current_user.is_authenticated else None
     return {"me": me, "stage_two": wiring().stage_two() if me else None, "here": here()}
+
+
+def engine_outlook() -> Outlook:
+    """Which engines there are, asked once for each page that says something about them."""
+    if "outlook" not in g:
+        g.outlook = outlook(house())
+    found = g.outlook
+    assert isinstance(found, Outlook)
+    return found
+
+
+def models_page() -> str:
+    """Where an admin gets a model; empty where this version has no such page."""
+    return url_for("models.show") if "models.show" in current_app.view_functions else ""
 
 
 def wants_part(name: str) -> bool:

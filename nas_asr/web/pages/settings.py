@@ -25,6 +25,7 @@ _REASONS = (
     lazy("it must lie between %(least)s and %(most)s"),
     lazy("it must be one of %(words)s"),
     lazy("it must be a time such as 02:00"),
+    lazy("it must be true or false"),
     lazy("it must be auto, cpu, mps or cuda:N"),
 )
 _DEVICES = ("auto", "cpu", "mps", "cuda:0", "cuda:1")
