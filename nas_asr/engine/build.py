@@ -32,18 +32,19 @@ def build_transcriber(options: EngineOptions, decode: Decode) -> Transcriber:
 
     decode: media.decode. Raises ModelUnavailable.
     """
+    from nas_asr.engine.guided import Guided
     from nas_asr.engine.itn import written
     from nas_asr.engine.silero import SileroVad, VadRules
     from nas_asr.engine.transcriber import Pipeline, Stages
 
     build = _RECOGNISERS.get(options.engine, _no_recogniser)
-
+    vad = SileroVad(VadRules(max_speech_ms=LONGEST_SPAN_MS))
     stages = Stages(
         decode=decode,
-        vad=SileroVad(VadRules(max_speech_ms=LONGEST_SPAN_MS)),
+        vad=vad,
         longest_span_ms=LONGEST_SPAN_MS,
         limits=UtteranceLimits(),
-        recogniser=build(options),
+        recogniser=Guided(build(options), vad),
         itn=written,
     )
     return Pipeline(stages)
