@@ -99,6 +99,7 @@ def queue(settings: Settings) -> JobQueue:
 
 def transcriber(settings: Options) -> Transcriber:
     """The pipeline with the engine that the settings name."""
+    settings_room.prepare_torch(settings.threads)
     from nas_asr import media
     from nas_asr.engine.build import build_transcriber
 
@@ -107,6 +108,7 @@ def transcriber(settings: Options) -> Transcriber:
 
 def trial(settings: Options) -> EngineLabel:
     """Load the engine that the settings name, here and now. Raises ModelUnavailable or EngineError."""
+    settings_room.prepare_torch(settings.threads)
     from nas_asr import media
     from nas_asr.engine.trial import try_out
 

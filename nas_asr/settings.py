@@ -276,6 +276,21 @@ def secret_key(settings: Settings) -> str:
     return key
 
 
+def prepare_torch(threads: int) -> None:
+    """Set in our own environment what torch and funasr read when they are imported; call it before they are.
+
+    threads: of the recogniser, 0 for one a core. Threads that wait must sleep: on a busy machine of two cores, spinning ones
+    cost ten times the work. No model hub is ever asked: what is not on this machine is not there.
+    """
+    os.environ.update(
+        HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false"
+    )
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if threads:
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")  # long and short rows in turn
+
+
 def example() -> str:
     """deploy/settings.env: every setting with its text and its default, commented out."""
     lines = [

@@ -3,7 +3,9 @@
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from nas_asr.core.checkpoints import default_checkpoint, find
 from nas_asr.core.errors import ModelUnavailable
 from nas_asr.core.ports import Decode, Recogniser, Transcriber
 from nas_asr.core.spans import UtteranceLimits
@@ -67,6 +69,25 @@ def _remote(options: EngineOptions) -> Recogniser:
     )
 
 
+def _nano(options: EngineOptions) -> Recogniser:
+    _need_second_stage(options.engine)
+    from nas_asr.engine.fun_asr import Nano
+
+    return Nano(options)
+
+
+def _sensevoice(options: EngineOptions) -> Recogniser:
+    _need_second_stage(options.engine)
+    from nas_asr.engine.fun_asr import SenseVoice
+
+    return SenseVoice(options)
+
+
+def _need_second_stage(engine: str) -> None:
+    if any(importlib.util.find_spec(package) is None for package in _SECOND_STAGE):
+        raise _unavailable(engine)
+
+
 def _no_recogniser(options: EngineOptions) -> Recogniser:
     raise _unavailable(options.engine)
 
@@ -75,12 +96,25 @@ _RECOGNISERS: Mapping[str, Callable[[EngineOptions], Recogniser]] = {
     "auto": _built_in,
     "sphinx": _built_in,
     "openai": _remote,
+    "fun-asr-nano": _nano,
+    "sensevoice": _sensevoice,
 }
 
 
-def available() -> tuple[EngineState, ...]:
+def available(options: EngineOptions | None = None) -> tuple[EngineState, ...]:
     """Every engine that a setting can name, and whether it can work here. Loads none of them."""
-    return (_sphinx(), *(_later(name) for name in ("fun-asr-nano", "sensevoice")), EngineState("openai", True))
+    models = (options or EngineOptions()).models
+    with_weights = (_of_weights(name, models) for name in ("fun-asr-nano", "sensevoice"))
+    return (_sphinx(), *with_weights, EngineState("openai", True))
+
+
+def _of_weights(name: str, models: Path) -> EngineState:
+    if any(importlib.util.find_spec(package) is None for package in _SECOND_STAGE):
+        return _later(name)
+    checkpoint = default_checkpoint(name)
+    if checkpoint is None or find(models, checkpoint.name) is not None:
+        return EngineState(name, True)
+    return EngineState(name, False, f"The model {checkpoint.name} is not on this machine.", "Run `nas-asr model pull`.")
 
 
 def _sphinx() -> EngineState:
