@@ -10,6 +10,7 @@ class Flag(StrEnum):
 
     LOOP = "loop"
     TOO_LONG = "too-long"
+    TEXT_IN_SILENCE = "text-in-silence"
     HOTWORD_IN_SILENCE = "hotword-in-silence"
     LOST_TEXT = "lost-text"
     ADDED_TEXT = "added-text"
@@ -20,6 +21,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         Flag.LOOP: "The engine repeated itself here.",
         Flag.TOO_LONG: "The engine gave more text than anybody says in this time.",
+        Flag.TEXT_IN_SILENCE: "The engine wrote something where hardly anything can be heard.",
         Flag.HOTWORD_IN_SILENCE: "The engine put a hotword where hardly anything can be heard.",
         Flag.LOST_TEXT: "With hotwords a part of the text was lost.",
         Flag.ADDED_TEXT: "With hotwords the engine wrote something that it did not hear without them.",

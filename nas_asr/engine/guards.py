@@ -58,11 +58,12 @@ def too_long(text: str, seconds: float) -> bool:
 
 
 def silent(utterance: Utterance, vad: Vad) -> bool:
-    """Whether there is nothing to hear: no level, or a steady noise in which the VAD finds no speech."""
+    """Whether there is nothing to hear: hardly a level, or a steady one, and the VAD finds no speech in it by itself."""
     levels = _levels(utterance.pcm)
-    if not len(levels) or np.percentile(levels, 95) < _SILENT_DB:
+    if not len(levels):
         return True
-    if np.percentile(levels, 95) - np.percentile(levels, 10) >= _STEADY_DB:
+    quiet, loud = np.percentile(levels, (10, 95))
+    if loud >= _SILENT_DB and loud - quiet >= _STEADY_DB:
         return False
     return sum(span.length_ms for span in vad.spans([utterance.pcm])) < _SOME_SPEECH_MS
 

@@ -128,15 +128,17 @@ class Guided:
         against_plain = self._doubts(row.utterance, row.plain, row.words)
         if not against_plain:
             against = (*against, *guards.changes(heard.spoken, row.plain.spoken))
-        if len(against_plain) < len(against):
-            return _flagged(row.plain, (*against, Flag.WITHOUT_HOTWORDS))
+        invented = Flag.HOTWORD_IN_SILENCE in against and Flag.HOTWORD_IN_SILENCE not in against_plain
+        if invented or len(against_plain) < len(against):
+            return _flagged(row.plain, (*against, *against_plain, Flag.WITHOUT_HOTWORDS))
         return _flagged(heard, against)
 
     def _doubts(self, utterance: Utterance, heard: Heard, words: Sequence[Hotword]) -> tuple[Flag, ...]:
         found = guards.findings(heard.spoken, utterance)
-        if words and guards.holds(heard.spoken, words) and guards.silent(utterance, self._vad):
-            return (*found, Flag.HOTWORD_IN_SILENCE)
-        return found
+        if not heard.spoken or not guards.silent(utterance, self._vad):
+            return found
+        is_hotword = guards.holds(heard.spoken, words)
+        return (*found, Flag.HOTWORD_IN_SILENCE if is_hotword else Flag.TEXT_IN_SILENCE)
 
 
 def _flagged(heard: Heard, flags: Sequence[Flag]) -> Heard:

@@ -91,8 +91,9 @@ def test_real_transcripts_are_neither_loops_nor_too_long(audio: Path) -> None:
         (silence(0), True),
         (sample_speech(), False),
         (sample_speech() // 8, False),
+        (sample_speech() // 128, False),
     ],
-    ids=["zeros", "hiss", "noise", "loud noise", "too short to judge", "nothing", "speech", "quiet speech"],
+    ids=["zeros", "hiss", "noise", "loud noise", "too short to judge", "nothing", "speech", "quiet speech", "hardly any level"],
 )
 def test_silence_and_steady_noise_are_told_from_speech(pcm: Pcm, expected: bool) -> None:
     assert guards.silent(utterance(pcm=pcm), SileroVad()) is expected

@@ -171,6 +171,15 @@ def test_a_hotword_that_nobody_can_hear_goes(pcm: Pcm) -> None:
     assert heard.spoken == "Okonkwo" and heard.flags == (Flag.HOTWORD_IN_SILENCE,), "heard without the list as well"
 
 
+def test_other_text_that_nobody_can_hear_is_flagged_and_a_hotword_goes_all_the_same() -> None:
+    quiet_one = utterance(pcm=noise(4_000, -70))
+    heard, inner = one(lambda *_: "two two", (), quiet_one)
+    assert heard.flags == (Flag.TEXT_IN_SILENCE,) and len(inner.passes) == 1
+    heard, _ = one(lambda _, asked: "Okonkwo" if asked else "two", SHORT, quiet_one)
+    assert heard.spoken == "two"
+    assert heard.flags == (Flag.HOTWORD_IN_SILENCE, Flag.TEXT_IN_SILENCE, Flag.WITHOUT_HOTWORDS)
+
+
 @pytest.mark.parametrize("pcm", [silence(4_000), noise(4_000, -25)], ids=["silence", "noise"])
 def test_two_hundred_absent_words_on_silence_give_no_text(pcm: Pcm) -> None:
     """Even with a recogniser that writes whatever it is offered."""

@@ -1,4 +1,4 @@
-"""Room: tests.engine.test_guided_nano. Hotwords through the real funasr and the small checkpoint: recall, absent words, silence."""
+"""Room: tests.engine.test_guided_nano. Hotwords through the real funasr and the small checkpoint: recall, absent words."""
 
 from collections.abc import Iterator, Sequence
 
