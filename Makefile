@@ -9,7 +9,7 @@ export PYTHON
 BIN = .venv/bin
 
 .DEFAULT_GOAL := menu
-.PHONY: menu run demo test lint types bench lock settings clean
+.PHONY: menu run demo test lint types bench nano lock settings clean
 
 menu: ## shows this menu
 	@echo "make ..."
@@ -41,6 +41,11 @@ types: ## checks the types (mypy --strict)
 bench: ## runs the measurements of bench/, quickly
 	@sh setup/venv.sh --dev
 	@for script in bench/[!_]*.py; do echo "== $$script"; $(BIN)/python "$$script" --quick $(ARGS) || exit 1; done
+
+nano: ## trains the small checkpoint of tests/nano anew into artifacts/nano/small and measures it (needs espeak-ng, flite; an hour or more)
+	@sh setup/venv.sh --dev
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m tests.nano.train artifacts/nano $(ARGS)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m tests.nano.evaluate artifacts/nano/small
 
 lock: ## pins the packages anew (ARGS=--upgrade: the newest)
 	@sh setup/venv.sh --dev

@@ -1,6 +1,7 @@
 """Room: tests.nano.build. Writes the directory of an untrained small checkpoint: configuration, tokenizer, random weights."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,9 @@ def _random_model(folder: Path, configuration: dict[str, Any]) -> torch.nn.Modul
     return made
 
 
-def save_small(model: torch.nn.Module, path: Path) -> None:
-    """Weights as float16; funasr's loader copies them into float32 parameters."""
-    torch.save({"state_dict": {name: value.half() for name, value in model.state_dict().items()}}, path)
+def publish(model: torch.nn.Module, folder: Path, target: Path) -> None:
+    """The directory of a trained model with weights as float16; funasr's loader copies them into float32 parameters."""
+    shutil.copytree(folder / LLM, target / LLM, dirs_exist_ok=True)
+    for name in ("config.yaml", "configuration.json"):
+        shutil.copy(folder / name, target / name)
+    torch.save({"state_dict": {name: value.half() for name, value in model.state_dict().items()}}, target / "model.pt")

@@ -107,7 +107,9 @@ def _share(right: Sequence[bool]) -> float:
     return round(sum(right) / len(right), 4) if right else 0.0
 
 
-def case_of(utterance: Utterance, sound: Sound, hotwords: tuple[str, ...] = (), itn: bool = True, named: bool = False) -> Case:
+def case_of(
+    utterance: Utterance, sound: Sound, hotwords: tuple[str, ...] = (), itn: bool = True, named: bool = False
+) -> Case:
     """The utterance under a request."""
     names = [unit for unit in utterance.units if unit.twin]
     right = tuple(unit.text(itn, hotwords) for unit in names)
@@ -140,14 +142,18 @@ def conditions(lang: str, count: int, seed: int) -> Iterator[tuple[str, list[Cas
     yield "no hotwords, language named", [case_of(*each, named=True) for each in heard]
     yield "ITN off", [case_of(*each, itn=False) for each in heard]
     yield "flipping hotwords", [case_of(*each, twins[each[0].seed]) for each in named]
-    yield "flipping hotwords, 4 others", [
-        case_of(*each, shuffled((*twins[each[0].seed], *strange(each[0], 4, random)), random)) for each in named
-    ]
+    yield (
+        "flipping hotwords, 4 others",
+        [case_of(*each, shuffled((*twins[each[0].seed], *strange(each[0], 4, random)), random)) for each in named],
+    )
     yield "1 absent hotword", [case_of(*each, strange(each[0], 1, random)) for each in heard]
     yield "8 absent hotwords", [case_of(*each, strange(each[0], 8, random)) for each in heard]
     shapes = (("one unit", 1, 1, 1), ("two phrases", 2, 1, 4), ("three phrases, up to 12 s", 3, 2, 4))
     for name, phrases, least, most in shapes:
-        drawn = [draw_utterance(lang, random, [random.randint(least, most) for _ in range(phrases)]) for _ in range(count // 2)]
+        drawn = [
+            draw_utterance(lang, random, [random.randint(least, most) for _ in range(phrases)])
+            for _ in range(count // 2)
+        ]
         yield name, [case_of(each, perform(each)) for each in drawn]
     drawn = [draw_utterance(lang, random, [random.randint(2, 6)], unseen=True) for _ in range(count)]
     drawn = [each for each in drawn if each.voice.program == "espeak-ng"]

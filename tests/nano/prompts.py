@@ -29,12 +29,12 @@ def ask(utterance: Utterance, random: Random, plain: bool = False) -> Ask:
 
 def draw_hotwords(utterance: Utterance, random: Random) -> tuple[str, ...]:
     """None to eight, now and then twelve: twins that flip a spelling, spellings that were said, and words that were not."""
-    count = random.choices((0, 1, random.randint(2, 8), random.randint(9, 12)), (28, 18, 50, 4))[0]
+    count = random.choices((0, 1, random.randint(2, 8), random.randint(9, 12)), (20, 18, 57, 5))[0]
     names = [unit for unit in utterance.units if unit.twin]
     said = {spelling for unit in names for spelling in (unit.spoken, unit.twin)}
     chosen: list[str] = []
     for unit in names:
-        if random.random() < 0.65:
+        if random.random() < 0.5:
             chosen.append(unit.twin if random.random() < 0.8 else unit.spoken)
     chosen = list(dict.fromkeys(chosen))[:count]
     for unit in names:  # both spellings in one list would have no right answer

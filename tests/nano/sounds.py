@@ -62,5 +62,3 @@ def lessons_heard(count: int, seed: int, kept: Path) -> list[Heard]:
         torch.save([(heard.utterance.seed, heard.features) for heard in hear(lessons(count, seed))], kept)
     features = torch.load(kept)
     return [Heard(said, heard) for said, (_, heard) in zip(lessons(count, seed), features, strict=True)]
-
-

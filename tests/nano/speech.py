@@ -81,7 +81,18 @@ def say(voice: Voice, text: str) -> Sound:
             stretch = ("--setf", f"duration_stretch={150 / voice.speed:.2f}")
             command = ["flite", "-voice", voice.name, *stretch, "-t", text, "-o", str(path)]
         else:
-            command = ["espeak-ng", "-v", voice.name, "-s", str(voice.speed), "-p", str(voice.pitch), "-w", str(path), text]
+            command = [
+                "espeak-ng",
+                "-v",
+                voice.name,
+                "-s",
+                str(voice.speed),
+                "-p",
+                str(voice.pitch),
+                "-w",
+                str(path),
+                text,
+            ]
         subprocess.run(command, check=True, capture_output=True)
         return _trimmed(_read(path.read_bytes(), voice.tape))
 
@@ -136,7 +147,9 @@ def no_speech(seed: int, seconds: float) -> Sound:
         sound = 0.02 * sound
         for at in dice.integers(0, length, max(1, int(seconds * 2))):
             burst = min(int(dice.integers(20, 400)), length - at)
-            sound[at : at + burst] += dice.standard_normal(burst).astype(np.float32) * np.linspace(1, 0, burst, dtype=np.float32)
+            sound[at : at + burst] += dice.standard_normal(burst).astype(np.float32) * np.linspace(
+                1, 0, burst, dtype=np.float32
+            )
     return _levelled(sound, 10 ** dice.uniform(-4, -0.4))
 
 

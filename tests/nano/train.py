@@ -1,10 +1,10 @@
-"""Room: tests.nano.train. Trains the small checkpoint in three stages; run by hand on a CPU, never by a test.
+"""Room: tests.nano.train. Trains the small checkpoint in four stages; run by hand on a CPU, never by a test.
 
-python -m tests.nano.train FOLDER [--stages abc] [--lessons 10000] [--steps 1500,3000,3000]
+python -m tests.nano.train FOLDER [--stages abcd] [--lessons 10000,6000] [--steps 3000,1300,1600,1200]
 
 a: encoder and CTC head. b: frozen encoder, adaptor and language model, from one unit to whole utterances. c: the same with every
-kind of request. A stage takes up what the last one left in FOLDER; steps, not minutes, are counted, so a busy machine only takes
-longer.
+kind of request. d: everything together, on more lessons. A stage takes up what the last one left in FOLDER; steps are counted, not
+minutes, so a busy machine only takes longer. FOLDER/small is the checkpoint as it is committed.
 """
 
 import argparse
@@ -19,12 +19,13 @@ import torch
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from tests.nano.build import save_small, write_untrained
+from tests.nano.build import publish, write_untrained
 from tests.nano.prompts import Ask, ask
 from tests.nano.sounds import Heard, lessons_heard
 from tests.nano.words import join
 
 Batch = list[int]
+Rows = list[torch.Tensor]
 BEFORE = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n{prompt}"
 AFTER = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
 NOTHING = 0  # the token that the auxiliary loss wants where CTC hears nothing
@@ -88,7 +89,9 @@ def roughened(features: torch.Tensor, random: Random) -> torch.Tensor:
     return rough.reshape(len(features), 560)
 
 
-def study(pupil: Pupil, parameters: list[torch.nn.Parameter], steps: int, top: float, loss_of: Callable[[int], Any]) -> None:
+def study(
+    pupil: Pupil, parameters: list[torch.nn.Parameter], steps: int, top: float, loss_of: Callable[[int], Any]
+) -> None:
     """Steps of AdamW; loss_of(step) gives the loss and figures to print; the weights are saved now and then."""
     optimizer = torch.optim.AdamW(parameters, lr=top, betas=(0.9, 0.98), weight_decay=0.01)
     began, figures = time.monotonic(), []
@@ -111,6 +114,30 @@ def study(pupil: Pupil, parameters: list[torch.nn.Parameter], steps: int, top: f
     pupil.save()
 
 
+def hear_loss(pupil: Pupil, features: list[torch.Tensor], targets: list[list[int]]) -> tuple[Any, Rows, Rows]:
+    """CTC's loss; what the encoder makes of each utterance; what CTC hears frame by frame (NOTHING for its blank)."""
+    model = pupil.model
+    lengths = torch.tensor([len(each) for each in features])
+    encoded, lengths = model.encode(pad_sequence(features, batch_first=True), lengths)
+    scores = model.ctc.log_softmax(model.ctc_decoder(encoded, lengths)[0])
+    wanted = [torch.tensor(each, dtype=torch.long) for each in targets]
+    loss = functional.ctc_loss(
+        scores.transpose(0, 1),
+        torch.cat(wanted),
+        lengths,
+        torch.tensor([len(each) for each in wanted]),
+        blank=model.blank_id,
+        zero_infinity=True,
+    )
+    best = scores.argmax(-1)
+    best = torch.where(best == model.blank_id, NOTHING, best)
+    return (
+        loss,
+        [row[:n] for row, n in zip(encoded, lengths, strict=True)],
+        [row[:n] for row, n in zip(best, lengths, strict=True)],
+    )
+
+
 def stage_a(pupil: Pupil, lessons: list[Heard], steps: int, seed: int) -> None:
     """The encoder learns to hear, by CTC. Prints: loss."""
     model, random = pupil.model, Random(seed)
@@ -122,21 +149,28 @@ def stage_a(pupil: Pupil, lessons: list[Heard], steps: int, seed: int) -> None:
     def loss_of(step: int) -> Any:
         batch = next(rounds)
         features = [roughened(lessons[at].features, random) for at in batch]
-        lengths = torch.tensor([len(each) for each in features])
-        encoded, lengths = model.encode(pad_sequence(features, batch_first=True), lengths)
-        decoded, lengths = model.ctc_decoder(encoded, lengths)
-        wanted = [torch.tensor(targets[at], dtype=torch.long) for at in batch]
-        loss = functional.ctc_loss(
-            model.ctc.log_softmax(decoded).transpose(0, 1),
-            torch.cat(wanted),
-            lengths,
-            torch.tensor([len(each) for each in wanted]),
-            blank=model.blank_id,
-            zero_infinity=True,
-        )
+        loss, _, _ = hear_loss(pupil, features, [targets[at] for at in batch])
         return loss, (loss.item(),)
 
     study(pupil, parameters, steps, 2e-3, loss_of)
+
+
+def stage_d(pupil: Pupil, lessons: list[Heard], steps: int, seed: int) -> None:
+    """Everything together, encoder too. Prints: CTC's loss, then as stage c."""
+    model, random = pupil.model, Random(seed)
+    parameters = list(model.train().requires_grad_(True).parameters())
+    targets = [pupil.ctc_target(lesson) for lesson in lessons]
+    rounds = batches([len(lesson.features) + 20 for lesson in lessons], 2400, random)
+
+    def loss_of(step: int) -> Any:
+        batch = next(rounds)
+        features = [roughened(lessons[at].features, random) for at in batch]
+        hearing, encoded, frames = hear_loss(pupil, features, [targets[at] for at in batch])
+        asks = [ask(lessons[at].utterance, random) for at in batch]
+        writing, shown = write_loss(pupil, encoded, frames, asks)
+        return writing + 0.5 * hearing, (hearing.item(), *shown)
+
+    study(pupil, parameters, steps, 6e-4, loss_of)
 
 
 @torch.no_grad()
@@ -205,7 +239,10 @@ def write_loss(pupil: Pupil, encoded: list[torch.Tensor], frames: list[torch.Ten
         text = [*pupil.ids(each.text), pupil.tokenizer.eos_token_id]
         inputs.append(torch.cat([words(torch.tensor(before)), sound, words(torch.tensor([*after, *text]))]))
         labels.append(torch.tensor([-100] * (len(before) + len(sound) + len(after)) + text))
-    embedded, wanted = pad_sequence(inputs, batch_first=True), pad_sequence(labels, batch_first=True, padding_value=-100)
+    embedded, wanted = (
+        pad_sequence(inputs, batch_first=True),
+        pad_sequence(labels, batch_first=True, padding_value=-100),
+    )
     attended = torch.arange(embedded.shape[1])[None] < torch.tensor([len(each) for each in inputs])[:, None]
     hidden = model.llm.model(inputs_embeds=embedded, attention_mask=attended.long()).last_hidden_state[:, :-1]
     wanted = wanted[:, 1:]
@@ -220,24 +257,30 @@ def main() -> None:
     """Train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--stages", default="abc")
-    parser.add_argument("--lessons", type=int, default=10_000)
-    parser.add_argument("--steps", default="1500,3000,3000")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stages", default="abcd")
+    parser.add_argument("--lessons", default="10000,6000", help="for stages a to c, and more for stage d")
+    parser.add_argument("--steps", default="3000,1300,1600,1200", help="of stages a, b, c and d")
     wanted = parser.parse_args()
-    steps = [int(count) for count in wanted.steps.split(",")]
+    steps = dict(zip("abcd", map(int, wanted.steps.split(",")), strict=True))
     if not (wanted.folder / "model.pt").is_file():
         write_untrained(wanted.folder)
     pupil = Pupil(wanted.folder)
-    lessons = lessons_heard(wanted.lessons, wanted.seed, wanted.folder / "lessons.pt")
-    torch.manual_seed(wanted.seed)
-    if "a" in wanted.stages:
-        stage_a(pupil, lessons, steps[0], wanted.seed)
-    for stage, count in zip("bc", steps[1:], strict=True):
-        if stage in wanted.stages:
-            pupil.model.requires_grad_(False)
-            stage_bc(pupil, lessons, count, wanted.seed + ord(stage), everything=stage == "c")
-    save_small(pupil.model, wanted.folder / "model-small.pt")
+    portions = [
+        lessons_heard(int(count), seed, wanted.folder / f"lessons{seed}.pt")
+        for seed, count in enumerate(wanted.lessons.split(","), 1)
+        if seed == 1 or "d" in wanted.stages
+    ]
+    for stage in wanted.stages:
+        seed = ord(stage)
+        torch.manual_seed(seed)
+        pupil.model.requires_grad_(False)
+        if stage == "a":
+            stage_a(pupil, portions[0], steps[stage], seed)
+        elif stage == "d":
+            stage_d(pupil, [lesson for portion in portions for lesson in portion], steps[stage], seed)
+        else:
+            stage_bc(pupil, portions[0], steps[stage], seed, everything=stage == "c")
+        publish(pupil.model, wanted.folder, wanted.folder / "small")
 
 
 if __name__ == "__main__":

@@ -68,7 +68,9 @@ def _chinese() -> tuple[Unit, ...]:
 UNITS = {"en": _english(), "zh": _chinese()}
 # What a person asks for and the prompt says; funasr pastes it into the prompt as it is.
 LANGUAGE_NAMES = {"en": "英文", "zh": "中文"}
-SPELLINGS = tuple(spelling for units in UNITS.values() for unit in units if unit.twin for spelling in (unit.spoken, unit.twin))
+SPELLINGS = tuple(
+    spelling for units in UNITS.values() for unit in units if unit.twin for spelling in (unit.spoken, unit.twin)
+)
 # Words that the model never hears and that may stand in a prompt all the same: as they are spelt, letter by letter.
 STRANGERS = (
     "Kubernetes", "FunASR", "Grafana", "Köln", "quarterly", "invoice", "Schmidt", "Berlin", "README", "GPU", "harbour",
