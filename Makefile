@@ -1,10 +1,12 @@
 # The menu: `make` shows it. Everything happens in this folder; nothing needs root.
 #   PYTHON=python3.12   another Python          STAGE=1   without torch and the Fun-ASR engine
 #   ARGS="..."          handed on to the command or to pytest
+#   JOBS=2              tests at once, file by file, where ARGS is empty
 
 PYTHON ?=
 STAGE ?=
 ARGS ?=
+JOBS ?= 2
 export PYTHON
 BIN = .venv/bin
 
@@ -28,7 +30,7 @@ test: ## sets everything up and runs all the tests (STAGE=1: without torch; ARGS
 	@$(if $(STAGE),:,$(BIN)/python -m nas_asr.install.stage2 --data artifacts)
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses $(JOBS) --dist loadfile)
 
 lint: ## looks for mistakes and untidiness (ruff)
 	@sh setup/venv.sh --dev

@@ -6,6 +6,7 @@ A plain dataclass: pydantic would cost each of the small processes 17 MB (decisi
 import dataclasses
 import difflib
 import os
+import re
 import secrets
 import socket
 from collections.abc import Callable, Mapping
@@ -64,9 +65,12 @@ def _list(value: Any) -> tuple[str, ...]:
 
 def _clock(value: Any) -> time:
     try:
-        return time.fromisoformat(str(value))
+        clock = time.fromisoformat(str(value))
     except ValueError as error:
         raise ValueError("it must be a time such as 02:00") from error
+    if clock.tzinfo is not None or clock.second or clock.microsecond:  # the zone is a setting of its own
+        raise ValueError("it must be a time such as 02:00")
+    return clock
 
 
 def _zone(value: Any) -> str:
@@ -79,9 +83,17 @@ def _zone(value: Any) -> str:
     return str(value)
 
 
+def _ancestors(value: Any) -> str:
+    """Sources of a Content-Security-Policy; in a header no other signs may stand, and a comma would begin another one."""
+    text = str(value)
+    if not text.isascii() or not text.isprintable() or "," in text:
+        raise ValueError("it must be sources such as 'self' https://home.example, with blanks between them")
+    return text
+
+
 def _device(value: Any) -> str:
     word = str(value)
-    if word in ("auto", "cpu", "mps") or word.removeprefix("cuda:").isdigit():
+    if word in ("auto", "cpu", "mps") or re.fullmatch(r"cuda:[0-9]{1,3}", word):
         return word
     raise ValueError("it must be auto, cpu, mps or cuda:N")
 
@@ -120,7 +132,7 @@ class Settings:
         (), "Host names that are answered; empty means localhost, 127.0.0.1 and the machine's own names.", _list
     )
     frame_ancestors: str = _setting(
-        "'none'", "Who may show the small page /embed in a frame (Content-Security-Policy syntax).", str
+        "'none'", "Who may show the small page /embed in a frame (Content-Security-Policy syntax).", _ancestors
     )
     openai_url: str = _setting("", "Base URL of an OpenAI-compatible transcription server (engine openai).", str)
     openai_key: str = _setting("", "Its key.", str)

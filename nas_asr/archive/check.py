@@ -11,6 +11,7 @@ from pathlib import Path
 from nas_asr.archive.bag import DECLARATION, INFO, MANIFEST, TAG_MANIFEST, manifest
 from nas_asr.archive.layout import CLUTTER
 from nas_asr.core.errors import BagBroken
+from nas_asr.core.safe_names import printable
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)")
 _PIECE = 1 << 20
@@ -30,20 +31,21 @@ class Checked:
 
 def check_bag(bag: Path, beat: Beat = lambda: None, seal: str = "") -> Checked:
     """Compare everything in a bag with its manifests, and these with the seal where one is known."""
+    name = printable(bag.name)
     try:
         if not stat.S_ISDIR(bag.lstat().st_mode):
-            return _broken(f"“{bag.name}” is no bag, but a file or a link.")
+            return _broken(f"“{name}” is no bag, but a file or a link.")
         tag_sums, payload_sums, found_seal = _read_manifests(bag)
         there = dict(_files(bag))
     except FileNotFoundError as error:
         return _broken(_is_missing(_shown(bag, Path(str(error.filename or bag)))))
     except OSError as error:
-        return _broken(_cannot_be_read(f"“{bag.name}”", error))
+        return _broken(_cannot_be_read(f"“{name}”", error))
     except BagBroken as error:
         return _broken(error.message)
     other = [_is_not_the_one(TAG_MANIFEST)] if seal and found_seal != seal else []
     wanted = {**tag_sums, **payload_sums}
-    extra = [_is_extra(name) for name in sorted(there.keys() - wanted.keys())]
+    extra = [_is_extra(printable(name)) for name in sorted(there.keys() - wanted.keys())]
     found = [_compare(bag / name, name, wanted[name], beat) for name in sorted(wanted)]
     troubles = tuple(trouble for trouble in (*other, *extra, *found) if trouble)
     return Checked(found_seal, len(wanted), sum(there.get(name, 0) for name in payload_sums), troubles)
@@ -139,7 +141,11 @@ def _open(path: Path) -> int:
 
 
 def _shown(bag: Path, path: Path) -> str:
-    return path.relative_to(bag).as_posix() if path != bag and path.is_relative_to(bag) else f"“{bag.name}”"
+    return (
+        printable(path.relative_to(bag).as_posix())
+        if path != bag and path.is_relative_to(bag)
+        else f"“{printable(bag.name)}”"
+    )
 
 
 def _broken(trouble: str) -> Checked:

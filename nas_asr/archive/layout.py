@@ -46,13 +46,15 @@ def open_root(root: Path, *, make: bool, used_before: bool) -> None:
     with writing(root):
         if make:
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not root.is_dir():
+    marker = root / MARKER
+    with writing(root):
+        there, marked = root.is_dir(), marker.is_file()
+    if not there:
         raise ArchiveUnavailable(
             f"The archive's root {root} is not there.",
             "See whether its share is mounted, or correct NAS_ASR_ARCHIVE_ROOT.",
         )
-    marker = root / MARKER
-    if used_before and not marker.is_file():
+    if used_before and not marked:
         raise ArchiveUnavailable(
             f"The archive's root {root} is not the one that was written to before: its file “{MARKER}” is missing.",
             "See whether its share is mounted; if this is meant to be a new archive, make an empty file of that name in it.",

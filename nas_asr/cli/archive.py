@@ -9,6 +9,7 @@ import click
 
 from nas_asr import logs
 from nas_asr.cli.frame import house_of
+from nas_asr.core.archive_rule import Stay
 from nas_asr.services import archive_checks as checks
 from nas_asr.services.archive import Report
 from nas_asr.services.archive_checks import CheckReport
@@ -19,6 +20,14 @@ from nas_asr.services.archive_rules import RuleOrder, read_rule, save_rule
 from nas_asr.services.base import House
 from nas_asr.services.teams import list_teams
 
+_STAYS = {
+    Stay.ARCHIVED: "in the archive already",
+    Stay.FOLDER: "in a folder that the rule leaves out",
+    Stay.SHORT: "too short",
+    Stay.NO_TRANSCRIPT: "without a transcript",
+    Stay.UNDER_WAY: "being transcribed or waiting for it",
+    Stay.FRESH: "touched a short while ago",
+}
 _team = click.option("--team", default="", help="This team only.")
 
 
@@ -157,6 +166,8 @@ def _show_plan(slug: str, plan: Plan) -> None:
     for one in plan.due:
         click.echo(f"  due    {one.recorded_at.astimezone():%Y-%m-%d}  {one.title}")
     for one in plan.others:
-        click.echo(f"  stays  {one.recorded_at.astimezone():%Y-%m-%d}  {one.title}: {one.stay}")
+        click.echo(
+            f"  stays  {one.recorded_at.astimezone():%Y-%m-%d}  {one.title}: {_STAYS[one.stay] if one.stay else ''}"
+        )
     for stay, count in plan.counts.items():
-        click.echo(f"  {stay}: {count}")
+        click.echo(f"  {count} {_STAYS[stay]}")

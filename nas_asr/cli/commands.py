@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "token": "nas_asr.cli.people:token",
     "folder": "nas_asr.cli.library:folder",
     "hotwords": "nas_asr.cli.hotwords:hotwords",
+    "rerun": "nas_asr.cli.rerun:rerun",
     "transcribe": "nas_asr.cli.library:transcribe",
     "evaluate": "nas_asr.cli.evaluate:evaluate",
     "archive": "nas_asr.cli.archive:archive",

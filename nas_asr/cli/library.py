@@ -13,10 +13,17 @@ from nas_asr.cli.lists import hotwords_of
 from nas_asr.core.errors import Invalid, NasAsrError
 from nas_asr.core.languages import AUTO, LANGUAGES
 from nas_asr.core.ports import Transcriber
+from nas_asr.core.transcript import ItnMode
 from nas_asr.services import folders, single
+from nas_asr.services.folder_reading import set_reading
 from nas_asr.settings import ENGINES, Settings
 
 _language = click.Choice(LANGUAGES)
+_APART = "Each channel is a speaker of its own, as call recorders write them."
+_itn = click.option(
+    "--itn", type=click.Choice([mode.value for mode in ItnMode]), default=ItnMode.RULES.value,
+    help="Who writes figures (twenty five percent: 25%): the engine itself where it can, our rules, or nobody.",
+)  # fmt: skip
 
 
 @click.group()
@@ -32,8 +39,10 @@ def folder() -> None:
     "--language", type=_language, default=None, help="What is spoken in it; en lets the built-in engine serve it."
 )
 @click.option("--since", default="all", help="all, now, or a date such as 2026-01-31: take only what changed since.")
+@_itn
+@click.option("--apart", is_flag=True, help=_APART)
 @click.pass_context
-def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str | None, **options: str) -> None:
+def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str | None, **options: Any) -> None:
     """Watch a folder for a team; nothing in it is ever changed."""
     house = house_of(ctx)
     spoken = language or house.options.language or AUTO
@@ -51,8 +60,21 @@ def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str 
 @click.pass_context
 def folder_list(ctx: click.Context, as_json: bool) -> None:
     """List watched folders."""
-    columns = ("id", "team", "name", "language", "online", "files", "path")
+    columns = ("id", "team", "name", "language", "itn", "apart", "online", "files", "path")
     show(folders.list_folders(house_of(ctx), None), columns, as_json)
+
+
+@folder.command("change")
+@click.argument("folder_id", metavar="ID")
+@click.option("--itn", type=click.Choice([mode.value for mode in ItnMode]), default=None, help="Who writes figures.")
+@click.option("--apart/--together", default=None, help=_APART)
+@click.pass_context
+def folder_change(ctx: click.Context, folder_id: str, itn: str | None, apart: bool | None) -> None:
+    """Change how the recordings of a folder are written down, from the next one on."""
+    if itn is None and apart is None:
+        raise click.UsageError("Say what to change: --itn, --apart or --together.")
+    set_reading(house_of(ctx), None, folder_id, itn=itn, apart=apart)
+    click.echo("Changed. It holds for what is transcribed from now on, also again.")
 
 
 @folder.command("remove")
@@ -74,6 +96,8 @@ def folder_remove(ctx: click.Context, folder_id: str) -> None:
 @click.option(
     "--hotwords", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=None, help="A hotword list."
 )
+@_itn
+@click.option("--apart", is_flag=True, help=_APART)
 @click.option("--engine", type=click.Choice(ENGINES), default=None, help="Recogniser; auto if left out.")
 @click.pass_context
 def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engine: str | None, **where: Any) -> None:
@@ -84,9 +108,11 @@ def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engi
     failed = 0
     try:
         for path in files:
-            failed += not _one(
-                settings, recogniser, path, single.SingleOrder(suffix, where["output"], where["language"], words)
-            )
+            order = single.SingleOrder(
+                suffix, where["output"], where["language"], words, ItnMode(where["itn"]), where["apart"],
+                say=lambda sentence: click.echo(f"nas-asr: {sentence}", err=True),
+            )  # fmt: skip
+            failed += not _one(settings, recogniser, path, order)
     finally:
         recogniser.close()
     sys.exit(1 if failed else 0)

@@ -73,16 +73,18 @@ def last_night(now: datetime, at: time, zone: str) -> datetime:
     One for each date, whatever daylight saving does: an hour that comes twice counts the first time, and one that is left out
     counts where it would have been.
     """
-    today = _local(now, zone)
-    night = _moment(today, at, zone)
-    return night if night <= now else _moment(today - timedelta(days=1), at, zone)
+    return max(night for night in _nights_around(now, at, zone) if night <= now)
 
 
 def next_night(now: datetime, at: time, zone: str) -> datetime:
     """The first such moment after now."""
+    return min(night for night in _nights_around(now, at, zone) if night > now)
+
+
+def _nights_around(now: datetime, at: time, zone: str) -> list[datetime]:
+    """Those of the days around: where an hour is left out at midnight (Nuuk), the night of yesterday may be yet to come."""
     today = _local(now, zone)
-    night = _moment(today, at, zone)
-    return night if night > now else _moment(today + timedelta(days=1), at, zone)
+    return [_moment(today + timedelta(days=days), at, zone) for days in (-2, -1, 0, 1, 2)]
 
 
 def _local(now: datetime, zone: str) -> datetime:

@@ -5,6 +5,7 @@ Within a passage words are compared as they are written: another capital letter 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -15,7 +16,9 @@ from nas_asr.core.transcript import Milliseconds, Segment
 
 # One CJK character, a word with its apostrophes, or a mark; with the blanks after it.
 _UNIT = re.compile(f"([{CJK}]|[^\\W{CJK}]+(?:['’][^\\W{CJK}]+)*|\\S)(\\s*)")
-_LONG = 2_000  # units; beyond that difflib must leave out frequent words to come to an end
+# Pairs of equal units; beyond that difflib must leave out frequent words to come to an end. Two thousand words of a meeting
+# have less; a recogniser that says two words for ten minutes has millions, and would hold a page for as long.
+_MOST_PAIRS = 50_000
 
 
 class Change(StrEnum):
@@ -58,7 +61,7 @@ def pieces(old: str, new: str) -> tuple[Piece, ...]:
     """One text with what went and what came in their places; what went stands before what came instead."""
     was, now = _UNIT.findall(old), _UNIT.findall(new)
     old_words, new_words = [word for word, _ in was], [word for word, _ in now]
-    matcher = SequenceMatcher(None, old_words, new_words, autojunk=max(len(was), len(now)) > _LONG)
+    matcher = SequenceMatcher(None, old_words, new_words, autojunk=_pairs(old_words, new_words) > _MOST_PAIRS)
     found: list[Piece] = []
     for fate, i1, i2, j1, j2 in matcher.get_opcodes():
         if fate == "equal":
@@ -69,6 +72,11 @@ def pieces(old: str, new: str) -> tuple[Piece, ...]:
         if j1 < j2:
             found.append(_piece(Change.CAME, now[j1:j2]))
     return tuple(found)
+
+
+def _pairs(old: Sequence[str], new: Sequence[str]) -> int:
+    had, has = Counter(old), Counter(new)
+    return sum(count * has[word] for word, count in had.items())
 
 
 def _piece(change: Change, units: Sequence[tuple[str, str]]) -> Piece:

@@ -8,14 +8,16 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nas_asr.core.search_text import fold, tokens
+from nas_asr.core.search_text import composed, fold, tokens
 
 MOST_WORDS = 500
 LONGEST_WORD = 60  # characters; a sentence is no hotword
 LONGEST_SOUND = 80
+_LONGEST_LINE = 1_000  # characters; a longer one is not even looked at, for folding takes its time
 MOST_LINES = 2_000  # what is looked at; the rest is refused in one sentence
 SIGN = "="
 
+_TOO_LONG = f"A hotword has at most {LONGEST_WORD} characters."
 _BRACKETS = frozenset("[](){}<>【】「」『』《》〈〉（）［］｛｝＜＞〔〕")
 _ALSO = frozenset(" .-'’&+/#_@·")
 # Marks and phrases of the models' own prompts: a list that holds them would speak to the model instead of naming things.
@@ -75,14 +77,14 @@ class Cleaned:
 
 def hotword(line: str) -> Hotword:
     """A line's word and sound, with width folded and blanks made single. Says nothing about whether it may stand."""
-    word, _, sounds = unicodedata.normalize("NFKC", line).partition(SIGN)
+    word, _, sounds = composed(line).partition(SIGN)
     return Hotword(" ".join(word.split()), " ".join(sounds.split()))
 
 
 def clean_text(text: str) -> Cleaned:
     """A list as people write it: one word a line; empty lines and those that begin with # are passed over."""
     lines = text.removeprefix("\ufeff").splitlines()
-    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     return _clean((number, line) for number, line in numbered if not line.lstrip().startswith("#"))
 
 
@@ -103,6 +105,9 @@ def _clean(lines: Iterable[tuple[int, str]]) -> Cleaned:
         if seen >= MOST_LINES:
             refused.append(Refusal(0, "", f"Only the first {MOST_LINES} lines were looked at."))
             break
+        if len(line) > _LONGEST_LINE:
+            refused.append(Refusal(number, line.strip()[:LONGEST_SOUND], _TOO_LONG))
+            continue
         one = hotword(line)
         key = " ".join(tokens(one.word))
         if reason := _why_not(line, one) or _why_not_here(key, words):
@@ -152,13 +157,13 @@ def _about_size(one: Hotword) -> str:
     if len(one.word.split()) > _MOST_PARTS:
         return "A hotword is a name or a term, not a sentence."
     if len(one.word) > LONGEST_WORD:
-        return f"A hotword has at most {LONGEST_WORD} characters."
+        return _TOO_LONG
     return ""
 
 
 def _about_sound(line: str, one: Hotword) -> str:
-    if SIGN in unicodedata.normalize("NFKC", line) and not re.search(r"\w", one.sounds):
-        return "After = stands what it sounds like."
+    if SIGN in composed(line) and not re.search(r"\w", one.sounds):
+        return "Nothing stands after =; write there what it sounds like, or leave = out."
     if len(one.sounds) > LONGEST_SOUND:
         return f"What it sounds like has at most {LONGEST_SOUND} characters."
     return ""

@@ -18,6 +18,8 @@ else:
 
 SAMPLE_RATE = 16_000  # Hz; everything the engine hears is mono 16-bit PCM at this rate
 
+EVERY = -1  # of a file's channels: all of them beside each other, and not mixed
+
 # Shape (samples,), dtype int16, 16 kHz mono. Typed loosely, so that numpy stays in media and engine.
 PcmBlocks = Iterable[Pcm]
 
@@ -73,9 +75,14 @@ class Brief:
 
 
 class Decode(Protocol):
-    """media.decode, as the engine is handed it: a file's sound in blocks; closing the iterator ends the work."""
+    """media.decode, as the engine is handed it: a file's sound in blocks; closing the iterator ends the work.
 
-    def __call__(self, path: bytes, root: bytes = b"") -> Generator[Pcm, None, None]: ...
+    channel: None mixes all, a number from 0 is that one alone, EVERY gives blocks of shape (samples, channels).
+    """
+
+    def __call__(
+        self, path: bytes, root: bytes = b"", *, channel: int | None = None
+    ) -> Generator[Pcm, None, None]: ...
 
 
 class Vad(Protocol):

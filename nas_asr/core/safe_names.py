@@ -16,6 +16,11 @@ def safe_name(title: str) -> str:
     return " ".join(name.split()).strip(" .")
 
 
+def printable(name: str) -> str:
+    """A name as a line of a report can hold it: what is no text, or would move a terminal's cursor, shows as U+FFFD."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
+
+
 def shortened(name: str, max_bytes: int) -> str:
     """Cut between characters, and not inside one that is made of several (combining marks, joined emoji)."""
     encoded = name.encode("utf-8")

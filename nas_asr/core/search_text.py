@@ -13,18 +13,38 @@ from dataclasses import dataclass
 # but agglutinates, so it is split as well.
 CJK = "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
 _TOKEN = re.compile(f"[{CJK}]|[^\\W_{CJK}]+")
+_PILE = re.compile("[\u0300-\U0010ffff]{64,}")  # signs beyond Latin in a row; only among these can marks pile up
+_MOST_MARKS = 30  # on one letter: what Unicode's stream-safe form allows (UAX #15), and no writing needs
 _QUERY = re.compile(r'"([^"]*)"|(\S+)')
 MAX_TERMS = 16
 
 
+def composed(text: str) -> str:
+    """Width folded, marks and letters composed (NFKC). Of marks piled on one letter only the first thirty are kept.
+
+    Python sorts such a pile in time that grows with its square: half a megabyte of marks would hold a process for minutes.
+    """
+    return unicodedata.normalize("NFKC", _PILE.sub(_thinned, text))
+
+
 def fold(text: str) -> str:
     """Width and case folded, composed: the form in which tokens are compared."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    return composed(text).casefold()
 
 
 def tokens(text: str) -> list[str]:
     """The folded tokens of a text in order."""
     return _TOKEN.findall(fold(text))
+
+
+def _thinned(pile: re.Match[str]) -> str:
+    kept: list[str] = []
+    marks = 0
+    for sign in pile.group():
+        marks = marks + 1 if unicodedata.combining(sign) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def index_text(text: str) -> str:

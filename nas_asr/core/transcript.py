@@ -8,6 +8,9 @@ from nas_asr.core.replacements import Replacement
 
 Milliseconds = int
 
+# A flag of the first segment: channels were to be kept apart, and no more than one of them holds a voice of its own.
+CHANNELS_ALIKE = "channels_alike"
+
 
 class ItnMode(StrEnum):
     """Who makes the written form out of what was spoken; a folder's setting."""
@@ -53,6 +56,7 @@ class Heard:
 class Segment:
     """A span with its text. `text` is what people read (after ITN), `spoken` what was said; both are kept (decision 8).
 
+    speaker: a person's name, or the number of a channel that is a speaker of its own ("1" for the first).
     replacements: where a hotword took the place of what the engine heard, in order; `spoken` keeps what was heard.
     """
 
@@ -89,6 +93,7 @@ class Transcript:
     """The whole of one version: segments in order of time, and how they came to be.
 
     duration_ms: length of the audio; speech_ms: how much of it VAD heard as speech; elapsed_ms: wall time of the run.
+    itn: who made the written form in the end; rules do where the engine was to and did not.
     """
 
     segments: tuple[Segment, ...]
@@ -97,6 +102,12 @@ class Transcript:
     elapsed_ms: Milliseconds = 0
     engine: EngineLabel = field(default_factory=lambda: EngineLabel(""))
     language: str = "auto"
+    itn: ItnMode = ItnMode.RULES
+
+    @property
+    def channels_alike(self) -> bool:
+        """Whether speakers were looked for by channel and there was one sound only."""
+        return any(CHANNELS_ALIKE in segment.flags for segment in self.segments)
 
     @property
     def rtfx(self) -> float | None:

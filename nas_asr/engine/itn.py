@@ -1,23 +1,19 @@
 """Room: engine.itn. From spoken to written form (inverse text normalisation): "twenty five percent" becomes "25%".
 
-Only ever adds a second text; what was spoken is kept beside it (decision 8). Reads wetext's grammars from its wheel.
+Only ever adds a second text; what was spoken is kept beside it (decision 8). Our own rules say first what they know for sure:
+what stays (idioms), and what the grammars write as nobody would (2025/01). wetext's grammars, read from its wheel, get the rest.
 """
 
-import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
-_GRAMMARS = {"en": "en", "zh": "zh"}
+from nas_asr.engine import itn_chinese, itn_english
+from nas_asr.engine.itn_rules import Rules, laid
+
 # wetext's parser takes its own marks in a text for structure: it loses them, or never comes back.
 _MARKS = frozenset('"\\{}')
-_SLASH_DATE = re.compile(r"(?<!\d)(\d{4})/(\d{2})(?:/(\d{2}))?(?!\d)")
-_PERCENT = re.compile(r"(?<=\d) %")
-_I = re.compile(r"\bi(?=\b(?!\.))")
-# "at 1st" and "the 2nd time" are no English; ordinals up to nine are written as words.
-_ORDINALS = {"1st": "first", "2nd": "second", "3rd": "third"} | {
-    f"{i}th": word for i, word in enumerate(("fourth", "fifth", "sixth", "seventh", "eighth", "ninth"), 4)
-}
-_SMALL_ORDINAL = re.compile(r"(?<!\S)[1-9](?:st|nd|rd|th)(?!\S)")
 
 
 class Itn(Protocol):
@@ -26,16 +22,46 @@ class Itn(Protocol):
     def __call__(self, spoken: str, language: str) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """A language's rules, whether the rest of a text is worth showing to wetext, and the last touch to what wetext wrote."""
+
+    wetext: str
+    rules: Rules
+    before: Callable[[str], str]
+    numeral: Callable[[str], bool]
+    after: Callable[[str, str], str]
+
+
+_GRAMMARS: Mapping[str, _Grammar] = {
+    "en": _Grammar("en", itn_english.RULES, itn_english.plain, itn_english.may_matter, itn_english.touched),
+    "zh": _Grammar("zh", itn_chinese.RULES, str, itn_chinese.may_matter, itn_chinese.touched),
+}
+
+
 def written(spoken: str, language: str) -> str:
     """The written form; the spoken text itself where the language has no grammar or the grammar has no answer."""
-    if language not in _GRAMMARS or not spoken.strip() or not spoken.isprintable() or _MARKS & set(spoken):
+    grammar = _GRAMMARS.get(language)
+    if grammar is None or not spoken.strip() or not spoken.isprintable() or _MARKS & set(spoken):
         return spoken
+    text = laid(grammar.before(spoken), grammar.rules, lambda rest: _by_grammar(rest, grammar))
+    if language == "en":
+        text = itn_english.finished(text, spoken)
+    return text.strip() or spoken
+
+
+def _by_grammar(rest: str, grammar: _Grammar) -> str:
+    """What wetext makes of a stretch between two places that our rules have written; the white space around it stays."""
+    core = rest.strip()
+    if not core or not grammar.numeral(core):
+        return rest
     try:
-        text = str(_normaliser(_GRAMMARS[language]).normalize(spoken)).strip()
+        text = str(_normaliser(grammar.wetext).normalize(core)).strip()
     except (AssertionError, RuntimeError, ValueError, IndexError):  # wetext on texts its grammars did not foresee
-        return spoken
-    text = _chinese_dates(text, spoken) if language == "zh" else _english(text)
-    return text or spoken
+        return rest
+    before = rest[: len(rest) - len(rest.lstrip())]
+    after = rest[len(rest.rstrip()) :]
+    return f"{before}{grammar.after(text, core) or core}{after}"
 
 
 @cache
@@ -43,20 +69,3 @@ def _normaliser(grammar: str) -> Any:
     from wetext import Normalizer  # 0.1 s, and only for those who transcribe
 
     return Normalizer(lang=grammar, operator="itn")
-
-
-def _english(text: str) -> str:
-    text = _I.sub("I", _PERCENT.sub("%", text))
-    return _SMALL_ORDINAL.sub(lambda found: _ORDINALS[found.group()], text)
-
-
-def _chinese_dates(text: str, spoken: str) -> str:
-    """二零二五年一月 is written 2025年1月; the grammar writes 2025/01, which nobody said."""
-    if "年" not in spoken:
-        return text
-    return _SLASH_DATE.sub(_date, text)
-
-
-def _date(found: re.Match[str]) -> str:
-    year, month, day = found.groups()
-    return f"{year}年{int(month)}月" + (f"{int(day)}日" if day else "")

@@ -189,8 +189,8 @@ def _host(url: str) -> str:
 
 def _refused(host: str, status: int, body: bytes) -> EngineError:
     """The server said no. Its own words go along: they name the field, the model or the limit."""
-    words = " ".join(_reason(body).split())[:200]
-    says = f"The transcription server at {host} refused with status {status}" + (f": {words}" if words else ".")
+    words = f"{status} {' '.join(_reason(body).split())[:200]}".strip()
+    says = f"The transcription server at {host} refused: {words}."
     if status in _PASSING:
         return EngineBusy(says, "The recording waits and is tried again.")
     if status in (401, 403):

@@ -15,8 +15,13 @@ from nas_asr.core.transcript import EngineLabel, Heard, Word
 from nas_asr.engine.pool import Pool, cores
 
 _FRAME_MS = 10
-_MOST_PROCESSES = 8  # each holds 100 MB
+_MOST_PROCESSES = 8  # unless somebody asks for more
 _SHORTEST_MS = 60  # less holds no feature frame
+
+
+def processes(threads: int | None, cores: int) -> int:
+    """How many are of use: as many as were asked for, but never more than there are cores, for each holds 100 MB."""
+    return min(threads or _MOST_PROCESSES, cores)
 
 
 class Sphinx:
@@ -30,7 +35,7 @@ class Sphinx:
                 "The built-in English engine (pocketsphinx) is not installed.", "Run `make run` again."
             )
         self.label = EngineLabel("sphinx", "en-us (bundled)", importlib.metadata.version("pocketsphinx"), "cpu")
-        self._pool = Pool("nas_asr.engine.sphinx_child", threads or min(cores(), _MOST_PROCESSES))
+        self._pool = Pool("nas_asr.engine.sphinx_child", processes(threads, cores()))
 
     def serves(self, language: str) -> bool:
         """English, where a person declared it; the engine cannot tell languages apart."""

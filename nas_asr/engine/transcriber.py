@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nas_asr.core.hotwords import hotword
 from nas_asr.core.ids import new_id
-from nas_asr.core.ports import Brief, Decode, Order, Pcm, Progress, Recogniser, Utterance, Vad
+from nas_asr.core.ports import EVERY, Brief, Decode, Order, Pcm, Progress, Recogniser, Utterance, Vad
 from nas_asr.core.spans import UtteranceLimits
-from nas_asr.core.transcript import Heard, ItnMode, Milliseconds, Segment, Transcript
+from nas_asr.core.transcript import CHANNELS_ALIKE, Heard, ItnMode, Milliseconds, Segment, Transcript
+from nas_asr.engine.channels import Channels, survey
 from nas_asr.engine.corrections import Corrections, corrected
 from nas_asr.engine.itn import Itn
 from nas_asr.engine.utterances import Tape, utterances
@@ -50,49 +51,102 @@ class Pipeline:
     def transcribe(self, order: Order, progress: Progress) -> Transcript:
         """One recording from file to text. No speech is an empty transcript. Raises MediaError, EngineError, RunStopped."""
         stages, began = self._stages, self._stages.clock()
-        course = _Course(order.duration_ms, progress, stages.clock)
+        channels = self._channels(order, progress)
+        course = _Course(order.duration_ms, progress, stages.clock, len(channels.heard))
         segments: list[Segment] = []
-        corrections = Corrections(() if stages.recogniser.knows_hotwords else order.hotwords)
-        itn = str if order.itn is ItnMode.OFF else lambda spoken: stages.itn(spoken, order.language)
-        with closing(stages.decode(order.path, order.root)) as pcm:
+        writer = _Writer(order, stages)
+        for channel in channels.heard:
+            speaker = str(channel + 1) if channels.apart and channel is not None else None
+            segments += self._one(order, channel, course, writer.by(speaker))
+            course.next_channel()
+        progress(1.0)
+        return Transcript(
+            segments=_in_order(segments, CHANNELS_ALIKE if channels.alike else None),
+            duration_ms=course.length_ms,
+            speech_ms=min(course.speech_ms, course.length_ms),
+            elapsed_ms=max(1, round((stages.clock() - began) * 1000)),
+            engine=self.label,
+            language=order.language,
+            itn=writer.mode,
+        )
+
+    def _channels(self, order: Order, progress: Progress) -> Channels:
+        if not order.apart:
+            return Channels()
+        course = _Course(0, progress, self._stages.clock)
+        with closing(self._stages.decode(order.path, order.root, channel=EVERY)) as pcm:
+            return survey(course.passing(pcm))
+
+    def _one(
+        self, order: Order, channel: int | None, course: "_Course", written: Callable[[Utterance, Heard], Segment]
+    ) -> Iterator[Segment]:
+        stages = self._stages
+        alone = {} if channel is None else {"channel": channel}
+        with closing(stages.decode(order.path, order.root, **alone)) as pcm:
             tape = Tape(course.passing(pcm), stages.longest_span_ms + 10_000)
             spoken = course.sent(utterances(tape, stages.vad, stages.limits))
             heard = stages.recogniser.recognise(spoken, _brief(order), course.beat)
             with closing(heard):
                 for utterance, text in heard:
-                    segments.append(_segment(utterance, text, corrections, itn))
+                    yield written(utterance, text)
                     course.finished(utterance)
-        progress(1.0)
-        return Transcript(
-            segments=tuple(segment for segment in segments if segment.spoken),
-            duration_ms=tape.length_ms,
-            speech_ms=course.speech_ms,
-            elapsed_ms=max(1, round((stages.clock() - began) * 1000)),
-            engine=self.label,
-            language=order.language,
-        )
+        course.length_ms = max(course.length_ms, tape.length_ms)
 
     def close(self) -> None:
         """Give back what the recogniser holds."""
         self._stages.recogniser.close()
 
 
-def _segment(
-    utterance: Utterance, heard: Heard, corrections: Corrections, itn: Callable[[str], str]
-) -> Segment:  # fmt: skip
-    """Hotwords are found in what was spoken, or in the engine's own written form, and ITN leaves them alone."""
-    before, written = (heard.spoken, itn) if heard.written is None else (heard.written, str)
-    text, replacements = corrected(before, corrections.matches(before), written)
-    return Segment(
-        id=new_id(),
-        span=utterance.span,
-        text=text,
-        spoken=heard.spoken,
-        confidence=heard.confidence,
-        words=heard.words,
-        flags=heard.flags,
-        replacements=replacements,
-    )
+class _Writer:
+    """From what was heard to segments. Hotwords are found in what was spoken, or in the engine's own written form, and ITN leaves
+    them alone.
+    """
+
+    def __init__(self, order: Order, stages: Stages) -> None:
+        self._order = order
+        self._rules = stages.itn
+        self._corrections = Corrections(() if stages.recogniser.knows_hotwords else order.hotwords)
+        self._engine_wrote = False
+
+    @property
+    def mode(self) -> ItnMode:
+        """Who wrote, so far: rules write where the engine was asked to and did not."""
+        if self._order.itn is ItnMode.MODEL:
+            return ItnMode.MODEL if self._engine_wrote else ItnMode.RULES
+        return self._order.itn
+
+    def by(self, speaker: str | None) -> Callable[[Utterance, Heard], Segment]:
+        """What makes the segments of one speaker."""
+        return lambda utterance, heard: self._segment(utterance, heard, speaker)
+
+    def _segment(self, utterance: Utterance, heard: Heard, speaker: str | None) -> Segment:
+        before, itn = heard.spoken, str if self._order.itn is ItnMode.OFF else self._written
+        if self._order.itn is ItnMode.MODEL and heard.written is not None:
+            self._engine_wrote = True
+            before, itn = heard.written, str
+        text, replacements = corrected(before, self._corrections.matches(before), itn)
+        return Segment(
+            id=new_id(),
+            span=utterance.span,
+            text=text,
+            spoken=heard.spoken,
+            speaker=speaker,
+            confidence=heard.confidence,
+            words=heard.words,
+            flags=heard.flags,
+            replacements=replacements,
+        )
+
+    def _written(self, spoken: str) -> str:
+        return self._rules(spoken, self._order.language)
+
+
+def _in_order(segments: list[Segment], flag: str | None) -> tuple[Segment, ...]:
+    """Those with text, by their beginning, then by channel; people may speak at once. flag: goes to the first."""
+    found = sorted((segment for segment in segments if segment.spoken), key=lambda segment: segment.span.start_ms)
+    if flag and found:
+        found[0] = replace(found[0], flags=(*found[0].flags, flag))
+    return tuple(found)
 
 
 def _brief(order: Order) -> Brief:
@@ -100,17 +154,30 @@ def _brief(order: Order) -> Brief:
 
 
 class _Course:
-    """How far the work is: the end of the last finished utterance, or, where nothing is under way, the end of what was heard."""
+    """How far the work is: the end of the last finished utterance, or, where nothing is under way, the end of what was heard.
 
-    def __init__(self, duration_ms: Milliseconds, progress: Progress, clock: Callable[[], float]) -> None:
+    channels: how many are heard one after the other, each for an equal share.
+    """
+
+    def __init__(
+        self, duration_ms: Milliseconds, progress: Progress, clock: Callable[[], float], channels: int = 1
+    ) -> None:
         self._duration = duration_ms
         self._progress = progress
         self._clock = clock
         self._told = clock()
+        self._channels = channels
+        self._channel = 0
         self._done: Milliseconds = 0
         self._passed: Milliseconds = 0
         self._under_way = 0
         self.speech_ms: Milliseconds = 0
+        self.length_ms: Milliseconds = 0
+
+    def next_channel(self) -> None:
+        """One channel is done; the next begins at its start."""
+        self._channel += 1
+        self._done = self._passed = self._under_way = 0
 
     def passing(self, blocks: Iterator[Pcm]) -> Iterator[Pcm]:
         """The same blocks; a long silence goes by with a sign of life, too."""
@@ -141,4 +208,5 @@ class _Course:
 
     def _tell(self) -> None:
         self._told = self._clock()
-        self._progress(min(1.0, self._done / self._duration) if self._duration else 0.0)
+        share = min(1.0, self._done / self._duration) if self._duration else 0.0
+        self._progress(min(1.0, (self._channel + share) / self._channels))

@@ -12,7 +12,7 @@ from typing import Any
 
 from nas_asr.core.errors import Invalid
 from nas_asr.core.replacements import Replacement
-from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
+from nas_asr.core.transcript import EngineLabel, ItnMode, Segment, Span, Transcript, Word
 from nas_asr.export.source import ExportOptions, ExportSource
 
 SCHEMA = "nas_asr.transcript/1"
@@ -27,7 +27,7 @@ def from_json(content: bytes) -> ExportSource:
     """What write() was given. Raises Invalid that names the field where the content is not of this schema."""
     try:
         document = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("This is not JSON.", "Choose a file that nas_asr exported as json.", field="file") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise Invalid(f"This is not a transcript of schema {SCHEMA}.", "Export it again as json.", field="schema")
@@ -56,6 +56,7 @@ def _document(source: ExportSource) -> dict[str, Any]:
             "revision": engine.revision,
             "device": engine.device,
             "language": transcript.language,
+            "itn": transcript.itn,
             "hotwords_version": source.hotwords_version,
             "heard_ms": transcript.duration_ms,
             "speech_ms": transcript.speech_ms,
@@ -93,6 +94,7 @@ def _source(document: Mapping[str, Any]) -> ExportSource:
             elapsed_ms=int(pipeline["elapsed_ms"]),
             engine=EngineLabel(*names),
             language=str(pipeline["language"]),
+            itn=ItnMode(pipeline.get("itn", ItnMode.RULES)),
         )
     with _reading(document, "recording") as recording:
         return ExportSource(
@@ -144,6 +146,6 @@ def _reading(document: Mapping[str, Any], key: str, name: str = "") -> Iterator[
     name = name or key
     try:
         yield document[key]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         detail = f"{name}.{error.args[0]}" if isinstance(error, KeyError) and error.args[0] != key else name
         raise Invalid(f"{detail} is missing or has a wrong value.", "Export it again as json.", field=detail) from error

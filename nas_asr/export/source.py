@@ -38,11 +38,15 @@ class ExportSource:
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """text: which layer; timestamps and speakers: whether they are shown. json ignores all three: it always holds both texts."""
+    """text: which layer; timestamps and speakers: whether they are shown. json ignores all of them: it always holds both texts.
+
+    channel: how a speaker is called who is only known as a channel, with {} for its number.
+    """
 
     text: TextLayer = TextLayer.WRITTEN
     timestamps: bool = True
     speakers: bool = True
+    channel: str = "Channel {}"
 
     def text_of(self, segment: Segment) -> str:
         """The segment's text of the chosen layer on one line, composed (NFC), without control characters."""
@@ -50,7 +54,8 @@ class ExportOptions:
 
     def speaker_of(self, segment: Segment) -> str:
         """The speaker's name on one line, empty where unknown or not wanted."""
-        return one_line(segment.speaker or "") if self.speakers else ""
+        name = one_line(segment.speaker or "") if self.speakers else ""
+        return self.channel.replace("{}", name) if name.isascii() and name.isdigit() else name
 
 
 def one_line(text: str) -> str:

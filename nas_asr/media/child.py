@@ -14,7 +14,7 @@ from dataclasses import asdict
 
 from nas_asr.core.errors import MediaError, MediaTooHard, Unreadable
 from nas_asr.core.frames import write_frame
-from nas_asr.core.ports import SAMPLE_RATE
+from nas_asr.core.ports import EVERY, SAMPLE_RATE
 from nas_asr.media import formats
 
 _OUT = 1
@@ -22,8 +22,9 @@ _BLOCK = SAMPLE_RATE * 2  # bytes in a second of PCM
 
 
 def main() -> None:
-    """Look (probe) or listen (decode), as the first argument says, to the descriptor of the second."""
+    """Look (probe) or listen (decode, decode:CHANNEL), as the first argument says, to the descriptor of the second."""
     task, descriptor = sys.argv[1], int(sys.argv[2])
+    task, _, channel = task.partition(":")
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     try:
@@ -33,9 +34,11 @@ def main() -> None:
         _limit(resource.RLIMIT_NOFILE, formats.OPEN_FILES)
         _allow_cpu(0)
         with sound.opened(descriptor) as source:
-            write_frame(_OUT, b"I", json.dumps(asdict(sound.describe(source))).encode())
+            what = sound.describe(source)
+            write_frame(_OUT, b"I", json.dumps(asdict(what)).encode())
             if task == "decode":
-                _stream(sound.pcm(source))
+                wanted = int(channel) if channel else None
+                _stream(sound.pcm(source, wanted), _BLOCK * (what.channels if wanted == EVERY else 1))
         write_frame(_OUT, b"Z")
     except MediaError as error:
         _tell(error)
@@ -49,15 +52,15 @@ def main() -> None:
         os._exit(0)
 
 
-def _stream(pieces: Iterator[bytes]) -> None:
-    """Write PCM a second at a time; each second earns processor time for the next ones."""
+def _stream(pieces: Iterator[bytes], block: int) -> None:
+    """Write PCM a second at a time, which is so many bytes; each second earns processor time for the next ones."""
     waiting = bytearray()
     seconds = 0
     for piece in pieces:
         waiting += piece
-        while len(waiting) >= _BLOCK:
-            write_frame(_OUT, b"P", bytes(waiting[:_BLOCK]))
-            del waiting[:_BLOCK]
+        while len(waiting) >= block:
+            write_frame(_OUT, b"P", bytes(waiting[:block]))
+            del waiting[:block]
             seconds += 1
             if seconds % 60 == 0:
                 _allow_cpu(seconds)

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from nas_asr.core import offspring
 from nas_asr.core.errors import Incomplete, MediaError, MediaTooHard, NoAudioTrack, NotAudio, Unreadable
 from nas_asr.core.frames import BrokenFrame, Frame, Silence, read_frame
-from nas_asr.core.ports import MediaInfo, Pcm
+from nas_asr.core.ports import EVERY, MediaInfo, Pcm
 from nas_asr.media.files import open_no_follow
 from nas_asr.media.formats import SHARE_PATIENCE_S
 
@@ -29,17 +29,24 @@ def probe(path: bytes, root: bytes = b"", *, patience_s: float = SHARE_PATIENCE_
         return _info(next(frames))
 
 
-def decode(path: bytes, root: bytes = b"", *, patience_s: float = SHARE_PATIENCE_S) -> Generator[Pcm, None, None]:
+def decode(
+    path: bytes, root: bytes = b"", *, channel: int | None = None, patience_s: float = SHARE_PATIENCE_S
+) -> Generator[Pcm, None, None]:
     """The file's sound as blocks of at most a second: shape (samples,), int16, 16 kHz mono, read-only.
 
-    Memory does not grow with the length. Raises as probe does, possibly after blocks; closing the iterator ends the child.
+    channel: None mixes all of them; a number from 0 is that one alone, silent where the file has no such one; EVERY puts them
+    beside each other, shape (samples, channels). Memory does not grow with the length. Raises as probe does, possibly after
+    blocks; closing the iterator ends the child.
     """
     import numpy as np
 
-    with contextlib.closing(_frames("decode", path, root, patience_s)) as frames:
+    task = "decode" if channel is None else f"decode:{channel}"
+    with contextlib.closing(_frames(task, path, root, patience_s)) as frames:
+        count = _info(next(frames)).channels
         for frame in frames:
             if frame.kind == b"P":
-                yield np.frombuffer(frame.body, dtype="<i2")
+                samples = np.frombuffer(frame.body, dtype="<i2")
+                yield samples.reshape(-1, count) if channel == EVERY else samples
 
 
 def _frames(task: str, path: bytes, root: bytes, patience_s: float) -> Generator[Frame, None, None]:

@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.filter import Graph
 
 from nas_asr.core.errors import Incomplete, MediaError, NoAudioTrack, NotAudio, Unreadable
-from nas_asr.core.ports import SAMPLE_RATE, MediaInfo
+from nas_asr.core.ports import EVERY, SAMPLE_RATE, MediaInfo
 from nas_asr.core.transcript import Milliseconds
 from nas_asr.media import formats
 
@@ -139,8 +139,9 @@ def _recorded_at(tags: dict[str, str]) -> str:
     return (moment.astimezone(UTC) if moment.tzinfo else moment).isoformat()
 
 
-def pcm(source: Source) -> Iterator[bytes]:
-    """16 kHz mono 16-bit PCM in pieces. What cannot be decoded is left out.
+def pcm(source: Source, channel: int | None = None) -> Iterator[bytes]:
+    """16 kHz mono 16-bit PCM in pieces, of all channels or of one; with EVERY they are interleaved. What cannot be decoded is
+    left out.
 
     The rule for damaged files: what there is, is worth reading; a meeting whose recorder lost power is transcribed as far as
     it goes. Only where damage was seen and less than half of the declared length came out is it Incomplete, for then it is
@@ -148,13 +149,13 @@ def pcm(source: Source) -> Iterator[bytes]:
     """
     declared = _declared_ms(source) / 1000
     samples = 0
-    mixer = _Mixer()
+    mixer = _Mixer(channel, source.stream.codec_context.channels)
     for frame in _frames(source):
         for piece in mixer.push(frame):
-            samples += len(piece) // 2
+            samples += len(piece) // mixer.step
             yield piece
     for piece in mixer.flush():
-        samples += len(piece) // 2
+        samples += len(piece) // mixer.step
         yield piece
     if not samples:
         raise _nothing(source)
@@ -194,10 +195,14 @@ class _Mixer:
     """Brings frames to 16 kHz mono; begins anew where a file changes its rate or channels in the middle.
 
     All channels count alike: a meeting recorder puts one person on each, and the usual fold-down of "7.1" would drop the one
-    on the bass channel.
+    on the bass channel. Or one channel alone, or every one of the `declared` ones beside the others; a channel that a part of the
+    file does not have is silent there. step: bytes of one moment of sound.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channel: int | None, declared: int) -> None:
+        self.step = 2 * (declared if channel == EVERY else 1)
+        self._channel = channel
+        self._declared = declared
         self._graph: Graph | None = None
         self._shape: tuple[int, str, str] = (0, "", "")
 
@@ -205,7 +210,7 @@ class _Mixer:
         shape = (frame.sample_rate, frame.format.name, frame.layout.name)
         if shape != self._shape:
             yield from self.flush()
-            self._graph, self._shape = _graph(frame), shape
+            self._graph, self._shape = _graph(frame, self._pan(frame.layout.nb_channels)), shape
         assert self._graph is not None
         frame.pts = None  # the filters would take a wrong time stamp for a reason to complain
         self._graph.push(frame)
@@ -225,11 +230,18 @@ class _Mixer:
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             assert isinstance(out, AudioFrame)
-            yield bytes(out.planes[0])[: out.samples * 2]
+            yield bytes(out.planes[0])[: out.samples * self.step]
+
+    def _pan(self, there: int) -> str:
+        """What FFmpeg's filter of that name is told about a part of the file that has so many channels."""
+        if self._channel is None:
+            return "mono|c0<" + "+".join(f"c{i}" for i in range(there))
+        wanted = range(self._declared) if self._channel == EVERY else [self._channel]
+        gains = (f"c{place}=" + (f"c{i}" if i < there else "0*c0") for place, i in enumerate(wanted))
+        return "|".join(["mono" if len(wanted) == 1 else f"{len(wanted)}c", *gains])
 
 
-def _graph(frame: AudioFrame) -> Graph:
-    count = frame.layout.nb_channels
+def _graph(frame: AudioFrame, pan: str) -> Graph:
     graph = Graph()
     nodes = [
         graph.add(
@@ -239,9 +251,9 @@ def _graph(frame: AudioFrame) -> Graph:
             channel_layout=frame.layout.name,
             time_base=f"1/{frame.sample_rate}",
         ),
-        graph.add("pan", "mono|c0<" + "+".join(f"c{i}" for i in range(count))),
+        graph.add("pan", pan),
         graph.add("aresample", str(SAMPLE_RATE)),
-        graph.add("aformat", f"sample_fmts=s16:channel_layouts=mono:sample_rates={SAMPLE_RATE}"),
+        graph.add("aformat", f"sample_fmts=s16:sample_rates={SAMPLE_RATE}"),
         graph.add("abuffersink"),
     ]
     graph.link_nodes(*nodes).configure()

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from nas_asr import __version__
 from nas_asr.archive.bag import PLAIN, BagWriter, Sealed, pieces_of
 from nas_asr.archive.check import check_bag, facts_of
-from nas_asr.archive.layout import numbered, open_root, partials, place_of
+from nas_asr.archive.layout import numbered, open_root, partials, place_of, writing
 from nas_asr.core.clock import iso
 from nas_asr.core.errors import ArchiveUnavailable, NasAsrError, NotVisible, Unreadable
 from nas_asr.core.ids import new_id
@@ -34,6 +34,7 @@ from nas_asr.services.archive_plan import Planned, plan
 from nas_asr.services.archive_rules import rule_of
 from nas_asr.services.audio import AudioPlace, locate
 from nas_asr.services.base import House
+from nas_asr.services.folders import overlap
 from nas_asr.services.transcripts import transcript_of
 from nas_asr.store.models import ArchiveBag, Folder, Recording, Team, TranscriptVersion
 
@@ -124,11 +125,12 @@ def archive_root(house: House) -> Path:
     with house.db.read() as session:
         watched = session.scalars(select(Folder.path).where(Folder.removed_at.is_(None))).all()
         used = session.scalar(select(ArchiveBag.id).where(ArchiveBag.root == str(root)).limit(1)) is not None
-    if any(root.resolve().is_relative_to(Path(path).resolve()) for path in watched):
-        raise ArchiveUnavailable(
-            f"The archive's root {root} lies in a watched folder, where nothing is ever written.",
-            "Choose another place with NAS_ASR_ARCHIVE_ROOT.",
-        )
+    for path in watched:  # whichever lies in the other: a team's bags could come to lie in its own folder
+        if overlap(root.resolve(), Path(path).resolve()):
+            raise ArchiveUnavailable(
+                f"The archive's root {root} overlaps with the watched folder {path}, where nothing is ever written.",
+                "Choose another place with NAS_ASR_ARCHIVE_ROOT.",
+            )
     open_root(root, make=root == (house.options.data / "archive").absolute() and not used, used_before=used)
     return root
 
@@ -199,7 +201,9 @@ def _local(house: House, moment: datetime) -> datetime:
 
 
 def _write(lease: Lease, bag: BagWriter, form: _Form, place: Path) -> Sealed:
-    if shutil.disk_usage(bag.root).free < form.recording.size_bytes + _SPARE_BYTES:
+    with writing(bag.root):
+        free = shutil.disk_usage(bag.root).free
+    if free < form.recording.size_bytes + _SPARE_BYTES:
         raise ArchiveUnavailable(
             f"The disk of the archive {bag.root} is full.", "Free some space; nothing half was left there."
         )

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from nas_asr.archive.check import check_bag
 from nas_asr.archive.layout import bags_below
 from nas_asr.core.errors import ArchiveUnavailable
+from nas_asr.core.safe_names import printable
 from nas_asr.services.archive import Lease, Report, archive_root, do
 from nas_asr.services.archive_nights import Night, ask, claim, end
 from nas_asr.services.base import House
@@ -104,5 +105,5 @@ def _check(report: CheckReport, root: Path, bag: tuple[str, str], beat: Callable
     report.bags += 1
     report.files += checked.files
     report.bytes += checked.size_bytes
-    report.troubles += [{"bag": path, "trouble": trouble} for trouble in checked.troubles]
+    report.troubles += [{"bag": printable(path), "trouble": trouble} for trouble in checked.troubles]
     return " ".join(checked.troubles)

@@ -7,18 +7,19 @@ that comes later is kept from that day on.
 
 import base64
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum as Words
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, Enum, Float, Integer, LargeBinary, String, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from nas_asr.core.clock import iso
 from nas_asr.core.errors import BagBroken
+from nas_asr.services.archive_values import check_segment, row_in, storable
+from nas_asr.services.file_names import MAX_TITLE
 from nas_asr.store.models import (
     Base,
     Folder,
@@ -29,12 +30,10 @@ from nas_asr.store.models import (
     Team,
     TranscriptVersion,
     User,
-    UtcDateTime,
 )
 
 SCHEMA = "nas_asr.archive/1"
 R = TypeVar("R", bound=Base)
-_ID = re.compile(r"[a-z0-9]{1,32}")
 # Row numbers and whom they belong to are the house's own, what is archived is told by the bag, people go by their names.
 _NOT_KEPT = {"key", "team_id", "archived_at", "archived_version", "idempotency_key"}
 _PEOPLE = ("author_id", "requested_by")
@@ -83,35 +82,47 @@ def read_archive_part(content: bytes) -> Kept:
         if part["schema"] != SCHEMA:
             raise ValueError("another schema")
         versions = [
-            (row_in(TranscriptVersion, row), [row_in(SegmentRow, one) for one in row["segments"]])
+            (_row(TranscriptVersion, row), [_row(SegmentRow, one) for one in row["segments"]])
             for row in part["versions"]
         ]
-        if not versions:
-            raise ValueError("no version")
-        team = (str(part["team"]["slug"]), str(part["team"]["name"]))
-        people = {str(key): str(name) for key, name in part["people"].items()}
-        runs = [row_in(Run, row) for row in part["runs"]]
-        return Kept(row_in(Recording, part["recording"]), runs, versions, team, people)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        team = (storable(part["team"]["slug"]), storable(part["team"]["name"]))
+        people = {str(key): storable(name) for key, name in part["people"].items()}
+        kept = Kept(
+            _row(Recording, part["recording"]), [_row(Run, row) for row in part["runs"]], versions, team, people
+        )
+        _check_whole(kept)
+        return kept
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise BagBroken(
             "The bag's transcript.json is not one that this version of nas_asr can read.",
             "See whether a newer nas_asr made it.",
         ) from error
 
 
+def _row(kind: type[Base], given: Mapping[str, Any]) -> dict[str, Any]:
+    return row_in(kind, given, _NOT_KEPT)
+
+
+def _check_whole(kept: Kept) -> None:
+    """What points at something in a bag points at something of the same bag. Raises ValueError."""
+    runs, versions = [row["id"] for row in kept.runs], [row["id"] for row, _ in kept.versions]
+    numbers = [row["number"] for row, _ in kept.versions]
+    if any(len(set(one)) != len(one) for one in (runs, versions, numbers)) or min(numbers) < 1:
+        raise ValueError("the same one twice, or no version")
+    meant = {kept.recording["run_id"], *(row["run_id"] for row, _ in kept.versions)} - {None}
+    if kept.recording["version"] not in numbers or not meant <= set(runs):
+        raise ValueError("a run or a version that the bag does not hold")
+    if not 1 <= len(kept.recording["title"]) <= MAX_TITLE or kept.recording["duration_ms"] < 0:
+        raise ValueError("a title or a length that no recording has")
+    for _, segments in kept.versions:
+        for row in segments:
+            check_segment(row)
+
+
 def row_out(row: Base) -> dict[str, Any]:
     """The columns of a row as JSON has them."""
     names = [column.key for column in inspect(type(row)).column_attrs]
     return {name: _plain(getattr(row, name)) for name in names if name not in _NOT_KEPT}
-
-
-def row_in(kind: type[Base], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a row from JSON, checked against their types; columns that this version does not know are left out."""
-    columns = {column.key: column.columns[0] for column in inspect(kind).column_attrs}
-    return {
-        name: _value(name, columns[name].type, given[name], bool(columns[name].nullable))
-        for name in columns.keys() & given.keys() - _NOT_KEPT
-    }
 
 
 def _segments(session: Session, version: TranscriptVersion) -> list[dict[str, Any]]:
@@ -131,36 +142,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     return value.value if isinstance(value, Words) else value
-
-
-def _value(name: str, kind: Any, value: Any, nullable: bool) -> Any:
-    if value is None and nullable:
-        return None
-    if (name == "id" or name.endswith("_id")) and not _ID.fullmatch(_a(str, value)):
-        raise ValueError(f"{name} is no id")  # ids become names of files
-    if isinstance(kind, UtcDateTime):
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError(f"{name} has no zone")
-        return moment
-    if isinstance(kind, LargeBinary):
-        return base64.b64decode(value, validate=True)
-    if isinstance(kind, Enum):
-        return _a(str, value) and kind.enum_class(value)  # type: ignore[misc]  # all of ours have a class
-    return _of_plain(kind, value)
-
-
-def _of_plain(kind: Any, value: Any) -> Any:
-    if isinstance(kind, Boolean):
-        return _a(bool, value)
-    if isinstance(kind, Integer):
-        return _a(int, value)
-    if isinstance(kind, Float):
-        return float(value)
-    return _a(str, value) if isinstance(kind, String) else value
-
-
-def _a(kind: type, value: Any) -> Any:
-    if type(value) is not kind:
-        raise ValueError(f"{value!r} is no {kind.__name__}")
-    return value

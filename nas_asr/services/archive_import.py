@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,15 +18,18 @@ from nas_asr.archive.layout import bags_below, sync_directory
 from nas_asr.core.errors import BagBroken, Conflict, NasAsrError, NotVisible, StorageFull, Unreadable
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.core.safe_names import printable
 from nas_asr.core.search_text import fold
+from nas_asr.core.transcript import ItnMode
 from nas_asr.export import from_json
 from nas_asr.services.archive_form import Kept, read_archive_part
 from nas_asr.services.base import Act, House, audit
+from nas_asr.services.folders import check_itn
 from nas_asr.services.teams import add_team
 from nas_asr.store import search
-from nas_asr.store.models import ArchiveBag, Base, Recording, Run, SegmentRow, Team, TranscriptVersion, User
+from nas_asr.store.models import ArchiveBag, Recording, Run, SegmentRow, Team, TranscriptVersion, User
 
-_MOST_JSON = 1 << 30
+_MOST_JSON = 1 << 28  # a day of speech has a tenth of it; reading it takes many times its size in memory
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -60,7 +64,7 @@ def import_bags(house: House, path: Path, team: str = "") -> ImportReport:
         except StorageFull:
             raise
         except NasAsrError as error:
-            report.refused.append((str(bag), f"{error.message} {error.remedy}".strip()))
+            report.refused.append((printable(str(bag)), f"{error.message} {error.remedy}".strip()))
     return report
 
 
@@ -101,12 +105,17 @@ def _look(session: Session, kept: Kept, slug: str) -> str:
                 f"Team {slug} has this audio already, as another recording.",
                 "Put one into the trash, or use another team.",
             )
+        _missing(session, Run, kept)
+        _missing(session, TranscriptVersion, kept)
         return "added"
+    if recording.sha256 != kept.recording["sha256"]:
+        raise _another_ones()
     if session.get_one(Team, recording.team_id).slug != slug:
         raise Conflict("This recording is here already, in another team.", "Leave it there; a recording has one team.")
     if recording.trashed_at is not None:
         raise Conflict("This recording is in the trash here.", "Take it out of the trash instead.")
-    return "completed" if _missing(session, TranscriptVersion, [row for row, _ in kept.versions]) else "known"
+    _missing(session, Run, kept)
+    return "completed" if _missing(session, TranscriptVersion, kept) else "known"
 
 
 def _team(house: House, slug: str, kept: Kept) -> str:
@@ -134,10 +143,15 @@ def _keep_audio(house: House, audio: Path, kept: Kept, team_id: str) -> bytes:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            digest = hashlib.sha256()
             for piece in pieces(audio):
+                digest.update(piece)
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
+        # A bag that names another sound's checksum would have that one taken for a duplicate, and never let in
+        if (digest.hexdigest(), part.stat().st_size) != (kept.recording["sha256"], kept.recording["size_bytes"]):
+            raise BagBroken("The audio in the bag is not the recording's.", "Take another copy of it.")
         part.replace(folder / name)
         sync_directory(folder)
     except OSError as error:
@@ -155,7 +169,7 @@ def _write(house: House, kept: Kept, where: tuple[str, bytes]) -> str:
     team_id, raw_path = where
     try:
         with house.db.write() as session:
-            recording = session.get(Recording, kept.recording["id"])
+            recording = session.get(Recording, kept.recording["id"], with_for_update=True)
             come = "added" if recording is None else "completed"
             if recording is None:
                 recording = _new_recording(session, kept, team_id, raw_path)
@@ -164,9 +178,11 @@ def _write(house: House, kept: Kept, where: tuple[str, bytes]) -> str:
             audit(session, house, None, Act("recording.imported", recording.id, team_id))
             return come
     except IntegrityError as error:
-        raise Conflict(
-            "A part of this recording is here already, under another one.", "Look at the bag by hand."
-        ) from error
+        raise _another_ones() from error
+
+
+def _another_ones() -> Conflict:
+    return Conflict("A part of this recording is here already, under another one.", "Look at the bag by hand.")
 
 
 def _new_recording(session: Session, kept: Kept, team_id: str, raw_path: bytes) -> Recording:
@@ -181,14 +197,15 @@ def _new_recording(session: Session, kept: Kept, team_id: str, raw_path: bytes) 
 
 def _add_rows(session: Session, kept: Kept, recording: Recording) -> None:
     whose = {"recording_id": recording.id, "team_id": recording.team_id}
-    for row in _missing(session, Run, kept.runs):
+    for row in _missing(session, Run, kept):
         asked = _person(session, kept, row.get("requested_by"))
         state = RunState.STOPPED if row["state"] in UNDER_WAY else row["state"]
         session.add(Run(**{**row, **whose, "requested_by": asked, "state": state, "lease_until": None}))
     session.flush()
-    missing = {row["id"] for row in _missing(session, TranscriptVersion, [row for row, _ in kept.versions])}
+    missing = {row["id"] for row in _missing(session, TranscriptVersion, kept)}
     for row, segments in kept.versions:
         if row["id"] in missing:
+            check_itn(row.get("itn", ItnMode.RULES))
             author = _person(session, kept, row.get("author_id"))
             session.add(TranscriptVersion(**{**row, **whose, "author_id": author}))
             session.flush()
@@ -216,8 +233,14 @@ def _segments(session: Session, recording_id: str, number: int) -> Sequence[Segm
     ).all()
 
 
-def _missing(session: Session, kind: type[Base], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row for row in rows if session.get(kind, row["id"]) is None]
+def _missing(session: Session, kind: type[Run] | type[TranscriptVersion], kept: Kept) -> list[dict[str, Any]]:
+    """The bag's runs or versions that are not here yet. Conflict where an id is here, but another recording's."""
+    rows = kept.runs if kind is Run else [row for row, _ in kept.versions]
+    found = select(kind.id, kind.recording_id).where(kind.id.in_([row["id"] for row in rows]))
+    here = {row_id: recording_id for row_id, recording_id in session.execute(found)}
+    if set(here.values()) - {kept.recording["id"]}:
+        raise _another_ones()
+    return [row for row in rows if row["id"] not in here]
 
 
 def _person(session: Session, kept: Kept, user_id: str | None) -> str | None:

@@ -18,6 +18,7 @@ from nas_asr.core.errors import ArchiveUnavailable, Conflict
 from nas_asr.core.ids import new_id
 from nas_asr.services.archive_rules import rule_of, team_of
 from nas_asr.services.base import Act, House, audit
+from nas_asr.store.database import alone
 from nas_asr.store.models import ArchiveRuleRow, ArchiveRun, Team
 
 LEASE = timedelta(seconds=120)
@@ -78,6 +79,7 @@ def ask(house: House, viewer: Viewer | None, slug: str, kind: str = "now") -> st
     """
     with house.db.write() as session:
         team = team_of(session, viewer, slug, Action.MANAGE)
+        alone(session, team)
         if kind == "now" and not rule_of(session, team.id).on:
             raise Conflict(
                 f"The archive of team {slug} is off.",

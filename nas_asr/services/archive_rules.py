@@ -9,6 +9,7 @@ from nas_asr.core.access import Action, Viewer
 from nas_asr.core.archive_rule import Rule
 from nas_asr.core.errors import Invalid, NotVisible
 from nas_asr.services.base import Act, House, audit
+from nas_asr.store.database import alone
 from nas_asr.store.models import ArchiveRuleRow, Folder, Team
 from nas_asr.store.scope import Scope
 
@@ -35,6 +36,7 @@ def save_rule(house: House, viewer: Viewer | None, slug: str, order: RuleOrder) 
     """Change the rule. Invalid names the field; NotPermitted where the viewer does not manage the team."""
     with house.db.write() as session:
         team = team_of(session, viewer, slug, Action.MANAGE)
+        alone(session, team)
         old = rule_of(session, team.id)
         rule = Rule(
             on=old.on if order.on is None else order.on,

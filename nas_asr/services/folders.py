@@ -14,6 +14,7 @@ from nas_asr.core.errors import Conflict, Invalid, NotPermitted, NotVisible
 from nas_asr.core.ids import new_id
 from nas_asr.core.languages import check_language
 from nas_asr.core.recording import LedgerState, Presence
+from nas_asr.core.transcript import ItnMode
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.file_names import shown_line
 from nas_asr.services.recorded_at import in_site_zone
@@ -23,13 +24,18 @@ from nas_asr.store.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class FolderOrder:
-    """What to watch. path: absolute, empty for the team's default one. since: all, now, or an ISO date or time."""
+    """What to watch. path: absolute, empty for the team's default one. since: all, now, or an ISO date or time.
+
+    itn: who writes figures, an ItnMode. apart: each channel of a recording is a speaker of its own.
+    """
 
     team: str
     path: str | Path = ""
     name: str = ""
     language: str = "auto"
     since: str = "all"
+    itn: str = ItnMode.RULES
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class FolderView:
     language: str
     engine: str
     itn: str
+    apart: bool
     since: datetime | None
     online: bool
     offline_reason: str
@@ -79,6 +86,7 @@ def add_folder(house: House, viewer: Viewer | None, order: FolderOrder) -> Folde
     chooses a path: whoever chooses paths can read every directory of this machine, so that is for admins.
     """
     check_language(order.language)
+    check_itn(order.itn)
     since = _since(house, order.since)
     with house.db.write() as session:
         team = _team(session, viewer, order.team)
@@ -103,10 +111,10 @@ def add_row(session: Session, house: House, team: Team, order: FolderOrder) -> F
             raise Invalid(f"{path} is a symbolic link.", "Ask an admin to add the folder that it leads to.", field="path")
         path.mkdir(parents=True, exist_ok=True)
         path = path.resolve()
-    _refuse_overlap(session, house, path)
+    _refuseoverlap(session, house, path)
     folder = Folder(
         id=new_id(), team_id=team.id, path=str(path), name=shown_line(order.name)[:120] or path.name or str(path),
-        language=order.language, created_at=house.now(),
+        language=order.language, itn=order.itn, apart=order.apart, created_at=house.now(),
     )  # fmt: skip
     session.add(folder)
     session.flush()
@@ -125,15 +133,28 @@ def list_folders(house: House, viewer: Viewer | None) -> list[FolderView]:
 def remove_folder(house: House, viewer: Viewer | None, folder_id: str) -> None:
     """No longer watch a folder. Its files, its recordings and their transcripts stay."""
     with house.db.write() as session:
-        if viewer is not None:
-            folder = Scope(session, viewer).folder(folder_id, Action.MANAGE)
-        else:
-            found = session.get(Folder, folder_id)
-            if found is None or found.removed_at is not None:
-                raise NotVisible(f"There is no folder {folder_id}.", "See `nas-asr folder list`.")
-            folder = found
+        folder = folder_to_change(session, viewer, folder_id)
         folder.removed_at = house.now()
         audit(session, house, viewer, Act("folder.removed", folder.name, folder.team_id, detail={"path": folder.path}))
+
+
+def folder_to_change(session: Session, viewer: Viewer | None, folder_id: str) -> Folder:
+    """A watched folder, for somebody who may change it; viewer None is the command line. Raises NotVisible, NotPermitted."""
+    if viewer is not None:
+        return Scope(session, viewer).folder(folder_id, Action.MANAGE)
+    found = session.get(Folder, folder_id)
+    if found is None or found.removed_at is not None:
+        raise NotVisible(f"There is no folder {folder_id}.", "See `nas-asr folder list`.")
+    return found
+
+
+def check_itn(mode: str) -> ItnMode:
+    """The mode of that name, or Invalid that lists the ones there are."""
+    try:
+        return ItnMode(mode)
+    except ValueError as error:
+        names = ", ".join(ItnMode)
+        raise Invalid(f"“{mode}” is no way to write figures.", f"Use one of: {names}.", field="itn") from error
 
 
 def watched(house: House) -> list[Watched]:
@@ -195,26 +216,27 @@ def _unusable(text: str, error: OSError) -> Invalid:
     return Invalid(why, "Let the account that nas_asr runs as read the folder.", field="path")
 
 
-def _refuse_overlap(session: Session, house: House, path: Path) -> None:
+def _refuseoverlap(session: Session, house: House, path: Path) -> None:
     """A file in two folders would belong to two teams; a folder that we write into would feed itself."""
     for other in session.scalars(select(Folder.path).where(Folder.removed_at.is_(None))):
         if Path(other) == path:
             raise Conflict(f"{path} is already watched.", "See the list of folders.")
-        if _overlap(Path(other), path):
+        if overlap(Path(other), path):
             raise Conflict(f"{path} overlaps with the watched folder {other}.", "Choose folders that lie side by side.")
     ours = house.options.data.resolve()
-    if _overlap(ours, path) and ours / "recordings" not in path.parents:
+    if overlap(ours, path) and ours / "recordings" not in path.parents:
         raise Invalid(
             f"{path} overlaps with {ours}, where nas_asr keeps its own files.",
             f"Choose another folder, or one below {ours / 'recordings'}.",
             field="path",
         )
     archive = house.options.archive.resolve()
-    if _overlap(archive, path):
+    if overlap(archive, path):
         raise Invalid(f"{path} overlaps with the archive {archive}.", "Choose another folder.", field="path")
 
 
-def _overlap(one: Path, other: Path) -> bool:
+def overlap(one: Path, other: Path) -> bool:
+    """Whether one is the other, or lies in it."""
     return one == other or one in other.parents or other in one.parents
 
 
@@ -237,7 +259,7 @@ def _views(session: Session, rows: list[tuple[Folder, Team]]) -> list[FolderView
 def _view(folder: Folder, team: Team, files: Mapping[LedgerState, int], missing: int) -> FolderView:
     return FolderView(
         id=folder.id, team=team.slug, team_name=team.name, path=folder.path, name=folder.name,
-        language=folder.language, engine=folder.engine, itn=folder.itn, since=folder.since, online=folder.online,
-        offline_reason=folder.offline_reason, last_scan_at=folder.last_scan_at, scan_ms=folder.scan_ms,
+        language=folder.language, engine=folder.engine, itn=folder.itn, apart=folder.apart, since=folder.since,
+        online=folder.online, offline_reason=folder.offline_reason, last_scan_at=folder.last_scan_at, scan_ms=folder.scan_ms,
         files_seen=folder.files_seen, files=files, missing=missing,
     )  # fmt: skip

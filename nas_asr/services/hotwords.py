@@ -14,6 +14,7 @@ from nas_asr.core.ids import new_id
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.hotword_versions import newest_hotwords
+from nas_asr.store.database import alone
 from nas_asr.store.models import HotwordVersion, Run, Team, User
 from nas_asr.store.scope import Scope
 
@@ -54,7 +55,7 @@ class HotwordChange:
 def read_hotwords(house: House, viewer: Viewer | None, slug: str, number: int | None = None) -> HotwordsView:
     """The list that applies, or the version asked for. viewer None: the command line."""
     with house.db.read() as session:
-        return _view(session, viewer, _team(session, viewer, slug, Action.READ), number)
+        return _view(session, viewer, team_of(session, viewer, slug, Action.READ), number)
 
 
 def list_changes(house: House, viewer: Viewer, slug: str) -> list[HotwordChange]:
@@ -84,7 +85,7 @@ def set_hotwords(
     """
     lines = [word.line for word in list_.words]
     with house.db.write() as session:
-        team = _team(session, viewer, slug, Action.KEEP_HOTWORDS, lock=True)
+        team = team_of(session, viewer, slug, Action.KEEP_HOTWORDS, lock=True)
         before = _view(session, viewer, team, None)
         if expected is not None and expected != before.number:
             raise Conflict(
@@ -108,16 +109,21 @@ def _write(session: Session, house: House, viewer: Viewer | None, team: Team, li
             author_id=viewer.user_id if viewer else None, created_at=house.now(),
         )
     )  # fmt: skip
-    waiting = (Run.team_id == team.id, Run.state == RunState.QUEUED)
+    # One that a worker is just claiming keeps the old list: to wait for it here would be to wait for each other (PostgreSQL)
+    waiting = select(Run.id).where(Run.team_id == team.id, Run.state == RunState.QUEUED)
     session.execute(
-        update(Run).where(*waiting).values(hotwords_version=number).execution_options(synchronize_session=False)
+        update(Run)
+        .where(Run.id.in_(waiting.with_for_update(skip_locked=True)))
+        .values(hotwords_version=number)
+        .execution_options(synchronize_session=False)
     )
     detail = {"version": str(number), "words": str(len(lines))}
     audit(session, house, viewer, Act("hotwords.set", team.slug, team.id, detail=detail))
     session.flush()
 
 
-def _team(session: Session, viewer: Viewer | None, slug: str, action: Action, *, lock: bool = False) -> Team:
+def team_of(session: Session, viewer: Viewer | None, slug: str, action: Action, *, lock: bool = False) -> Team:
+    """The team, for somebody who may do the action with its list; any team for the command line. NotVisible, NotPermitted."""
     if viewer is not None:
         team = Scope(session, viewer).content_team(slug, action)
     else:
@@ -126,7 +132,7 @@ def _team(session: Session, viewer: Viewer | None, slug: str, action: Action, *,
             raise NotVisible(f"There is no team called {slug}.", "See `nas-asr team list`.")
         team = found
     if lock:  # two writers on PostgreSQL: the second one waits here and then sees the first one's number
-        session.execute(select(Team.id).where(Team.id == team.id).with_for_update())
+        alone(session, team)
     return team
 
 

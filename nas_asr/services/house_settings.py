@@ -18,7 +18,7 @@ from nas_asr.core.errors import ConfigError, Conflict, Invalid
 from nas_asr.core.ports import Options
 from nas_asr.core.tunable import ENGINE_SETTINGS, TUNABLE
 from nas_asr.services.base import Act, House, audit
-from nas_asr.store.database import Database
+from nas_asr.store.database import Database, alone_in
 from nas_asr.store.models import HouseSetting
 from nas_asr.store.scope import Scope
 
@@ -134,6 +134,7 @@ def change_settings(
         trial(wanted)
     with house.db.write() as session:
         Scope(session, viewer).require_admin()
+        alone_in(session, HouseSetting.__tablename__)
         generation = _generation(session)
         if generation != (before.generation if seen is None else seen):
             raise Conflict("Somebody else changed the settings meanwhile.", "Look at them again, then change yours.")
@@ -148,6 +149,7 @@ def free_memory(house: House, viewer: Viewer) -> None:
     """Ask the workers to unload their models when they are idle, and to load them with the next run."""
     with house.db.write() as session:
         Scope(session, viewer).require_admin()
+        alone_in(session, HouseSetting.__tablename__)
         session.merge(_row(house, viewer, FREE_MEMORY, None, _generation(session) + 1))
         audit(session, house, viewer, Act("memory.freed"))
 

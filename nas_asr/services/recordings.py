@@ -8,7 +8,7 @@ from sqlalchemy import Select, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
-from nas_asr.core.errors import Conflict, Invalid
+from nas_asr.core.errors import Conflict, Invalid, NotVisible
 from nas_asr.core.ids import new_id
 from nas_asr.core.languages import check_language
 from nas_asr.core.recording import UNDER_WAY, RunState, recording_state
@@ -149,10 +149,13 @@ def pulse(house: House, viewer: Viewer) -> str:
     return f"{newest[0]}-{newest[1]}-{newest[2]:.3f}"
 
 
-def retry(house: House, viewer: Viewer, recording_id: str) -> str:
-    """A new run of a recording whose last one ended. Conflict while one is under way. Returns the run's id."""
+def retry(house: House, viewer: Viewer | None, recording_id: str) -> str:
+    """A new run of a recording whose last one ended. Conflict while one is under way. Returns the run's id.
+
+    viewer None: the command line.
+    """
     with house.db.write() as session:
-        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+        recording, _ = _held(session, viewer, recording_id)
         run = new_run(session, house, recording, viewer)
         audit(session, house, viewer, Act("recording.retried", recording.id, recording.team_id))
     ring(house, run)
@@ -163,10 +166,9 @@ def declare_language(house: House, viewer: Viewer, recording_id: str, language: 
     """A person says which language is spoken; a run that waits for it goes on, an ended one is made anew."""
     check_language(language)
     with house.db.write() as session:
-        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+        recording, run = _held(session, viewer, recording_id)
         recording.language = language
         recording.changed_at = house.now()
-        run = session.get(Run, recording.run_id or "")
         if run is not None and run.state == RunState.TRANSCRIBING:
             raise Conflict("This recording is being transcribed just now.", "Change its language when that is over.")
         if run is not None and run.state == RunState.QUEUED:
@@ -192,23 +194,38 @@ def rename(house: House, viewer: Viewer, recording_id: str, title: str) -> None:
 def trash(house: House, viewer: Viewer, recording_id: str) -> None:
     """To the trash; the file on the share stays where it is, and a run under way is stopped."""
     with house.db.write() as session:
-        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+        recording, run = _held(session, viewer, recording_id)
         recording.trashed_at = recording.changed_at = house.now()
-        _ask_to_stop(session, house, recording)
+        _ask_to_stop(house, recording, run)
         audit(session, house, viewer, Act("recording.trashed", recording.id, recording.team_id))
 
 
 def stop(house: House, viewer: Viewer, recording_id: str) -> None:
     """Stop the run under way: at once where it still waits, within a second where a worker is at it."""
     with house.db.write() as session:
-        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
-        if not _ask_to_stop(session, house, recording):
+        recording, run = _held(session, viewer, recording_id)
+        if not _ask_to_stop(house, recording, run):
             raise Conflict("Nothing is being transcribed here.", "Reload the page.")
         audit(session, house, viewer, Act("recording.stopped", recording.id, recording.team_id))
 
 
-def _ask_to_stop(session: Session, house: House, recording: Recording) -> bool:
-    run = session.get(Run, recording.run_id or "")
+def _held(session: Session, viewer: Viewer | None, recording_id: str) -> tuple[Recording, Run | None]:
+    """A recording that the viewer (None: the command line) may change and its newest run, nobody else's until the commit.
+
+    PostgreSQL lets many write at once. The run is locked first, as workers do, or the two would wait for each other.
+    """
+    if viewer is None:
+        recording = _any_recording(session, recording_id)
+    else:
+        recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+    run = session.get(Run, recording.run_id or "", with_for_update=True)
+    session.refresh(recording, with_for_update=True)
+    if recording.trashed_at is not None or (run is not None and run.id != recording.run_id):
+        raise Conflict("Somebody else changed this recording just now.", "Reload the page.")
+    return recording, run
+
+
+def _ask_to_stop(house: House, recording: Recording, run: Run | None) -> bool:
     if run is None or run.state not in UNDER_WAY:
         return False
     if run.state == RunState.QUEUED:
@@ -220,7 +237,21 @@ def _ask_to_stop(session: Session, house: House, recording: Recording) -> bool:
     return True
 
 
-def new_run(session: Session, house: House, recording: Recording, viewer: Viewer, priority: int = 1) -> Run:
+def recordings_of(session: Session, viewer: Viewer | None, action: Action) -> Select[Recording]:
+    """Recordings with which the viewer may do the action; all for the command line. Without the trash."""
+    if viewer is not None:
+        return Scope(session, viewer).recordings(action)
+    return select(Recording).where(Recording.trashed_at.is_(None))
+
+
+def _any_recording(session: Session, recording_id: str) -> Recording:
+    found = session.scalar(recordings_of(session, None, Action.WRITE).where(Recording.id == recording_id))
+    if found is None:
+        raise NotVisible(f"There is no recording {recording_id}.", "The address of its page ends with its id.")
+    return found
+
+
+def new_run(session: Session, house: House, recording: Recording, viewer: Viewer | None, priority: int = 1) -> Run:
     """A run after those that ended, with the team's newest hotwords; ring after the commit. Conflict while one is under way."""
     last = session.get(Run, recording.run_id or "")
     if last is not None and last.state in UNDER_WAY:
@@ -228,7 +259,7 @@ def new_run(session: Session, house: House, recording: Recording, viewer: Viewer
     run = Run(
         id=new_id(), recording_id=recording.id, team_id=recording.team_id, language=recording.language,
         duration_ms=recording.duration_ms, waiting_for=waiting_for(house.options.engine, recording.language),
-        priority=priority, requested_by=viewer.user_id, created_at=house.now(),
+        priority=priority, requested_by=viewer.user_id if viewer else None, created_at=house.now(),
         hotwords_version=newest_hotwords(session, recording.team_id),
     )  # fmt: skip
     session.add(run)

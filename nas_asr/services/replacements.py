@@ -90,7 +90,7 @@ def _next_version(session: Session, house: House, viewer: Viewer, base: Transcri
         kind=VersionKind.EDITED, base=base.number, author_id=viewer.user_id, created_at=house.now(),
         language=base.language, engine=base.engine, model=base.model, revision=base.revision, device=base.device,
         hotwords_version=base.hotwords_version, duration_ms=base.duration_ms, speech_ms=base.speech_ms,
-        elapsed_ms=base.elapsed_ms,
+        elapsed_ms=base.elapsed_ms, itn=base.itn,
     )  # fmt: skip
     session.add(version)
     session.flush()

@@ -13,6 +13,7 @@ from nas_asr import media
 from nas_asr.core.errors import ModelUnavailable, Unreadable
 from nas_asr.core.languages import AUTO
 from nas_asr.core.ports import Order, Transcriber
+from nas_asr.core.transcript import ItnMode
 from nas_asr.export import FORMATS as EXPORTS
 from nas_asr.export import ExportOptions, ExportSource
 from nas_asr.store.database import Database
@@ -24,12 +25,15 @@ Tell = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class SingleOrder:
-    """Which form, where to (None: given back as bytes), and what is spoken."""
+    """Which form, where to (None: given back as bytes), and what is spoken. say: where remarks for the person go."""
 
     suffix: str
     output: Path | None
     language: str | None
     hotwords: tuple[str, ...] = ()
+    itn: ItnMode = ItnMode.RULES
+    apart: bool = False
+    say: Callable[[str], None] = lambda _sentence: None
 
     def speaking(self, language: str) -> "SingleOrder":
         """The same for a declared language."""
@@ -51,8 +55,11 @@ def transcribe_file(transcriber: Transcriber, path: Path, order: SingleOrder, te
             f"No engine here serves the language “{language}”: the built-in engine reads English only.",
             "Say --language en if this is English; other languages need the Fun-ASR model.",
         )
-    transcript = transcriber.transcribe(Order(raw, info.duration_ms, language, order.hotwords), tell)
+    what = Order(raw, info.duration_ms, language, order.hotwords, itn=order.itn, apart=order.apart)
+    transcript = transcriber.transcribe(what, tell)
     tell(1.0)
+    if transcript.channels_alike:
+        order.say("No more than one of its channels holds a voice of its own, so it was read once and names no speakers.")
     source = ExportSource(
         transcript=transcript,
         id="",

@@ -14,13 +14,13 @@ from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull
 from nas_asr.core.ids import new_id
 from nas_asr.core.ports import Order
 from nas_asr.core.recording import RunState
-from nas_asr.core.transcript import Milliseconds, Transcript, VersionKind
+from nas_asr.core.transcript import ItnMode, Milliseconds, Transcript, VersionKind
 from nas_asr.services import runs
 from nas_asr.services.audio import locate
 from nas_asr.services.base import House
 from nas_asr.services.segment_rows import row_of
 from nas_asr.store import search
-from nas_asr.store.models import HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
+from nas_asr.store.models import Folder, HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
 
 _ANY_ENGINE = ("", "auto")
 
@@ -130,7 +130,11 @@ def order(house: House, held: Claim) -> Order:
             )
         )
         place = locate(house, session, recording)
-        return Order(place.path, run.duration_ms, run.language, tuple(words or ()), place.root)
+        folder = session.get(Folder, recording.folder_id) if recording.folder_id else None
+        return Order(
+            place.path, run.duration_ms, run.language, tuple(words or ()), place.root,
+            itn=ItnMode(folder.itn) if folder else ItnMode.RULES, apart=bool(folder and folder.apart),
+        )  # fmt: skip
 
 
 def extend(house: House, held: Claim, progress: float) -> bool:
@@ -267,4 +271,5 @@ def _new_version(session: Session, run: Run, transcript: Transcript) -> Transcri
         kind=VersionKind.MACHINE, run_id=run.id, language=transcript.language, engine=label.name, model=label.model,
         revision=label.revision, device=label.device, hotwords_version=run.hotwords_version,
         duration_ms=transcript.duration_ms, speech_ms=transcript.speech_ms, elapsed_ms=transcript.elapsed_ms,
+        itn=transcript.itn,
     )  # fmt: skip

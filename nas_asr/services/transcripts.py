@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Viewer
 from nas_asr.core.errors import NotVisible
-from nas_asr.core.transcript import EngineLabel, Transcript, VersionKind
+from nas_asr.core.transcript import EngineLabel, ItnMode, Transcript, VersionKind
 from nas_asr.services.base import House
 from nas_asr.services.recordings import RecordingView, one_recording
 from nas_asr.services.segment_rows import segment_of
@@ -69,6 +69,7 @@ def transcript_of(session: Session, version: TranscriptVersion) -> Transcript:
         elapsed_ms=version.elapsed_ms,
         engine=EngineLabel(version.engine, version.model, version.revision, version.device),
         language=version.language,
+        itn=ItnMode(version.itn),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -62,6 +62,17 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def alone(session: Session, row: object) -> None:
+    """Hold a row until the commit, so that a second writer waits here. SQLite has one writer at a time anyway."""
+    session.refresh(row, with_for_update=True)
+
+
+def alone_in(session: Session, table: str) -> None:
+    """The same for a table whose rows may not be there yet; readers do not wait. table: a name of ours."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def is_busy(error: Exception) -> bool:

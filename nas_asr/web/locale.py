@@ -22,6 +22,7 @@ from flask_babel import lazy_gettext as lazy
 from flask_login import current_user
 
 from nas_asr.core.recording import LedgerState, RunState
+from nas_asr.core.transcript import ItnMode
 from nas_asr.services.base import House
 from nas_asr.web.wiring import WEB
 
@@ -54,6 +55,11 @@ ENGINES = {
     "sensevoice": lazy("SenseVoice"),
     "openai": lazy("remote engine"),
 }
+ITN_NAMES = {
+    ItnMode.RULES: lazy("written by our rules: 25%, 3:30"),
+    ItnMode.MODEL: lazy("written by the engine itself, where it can"),
+    ItnMode.OFF: lazy("as they were spoken"),
+}
 ROLES = {"reader": lazy("reader"), "member": lazy("member"), "manager": lazy("manager")}
 SCOPES = {
     "read": lazy("read transcripts"),
@@ -76,6 +82,7 @@ _ACTIONS = {
     "folder.added": lazy("added folder"),
     "folder.removed": lazy("removed folder"),
     "folder.language_set": lazy("set the language of folder"),
+    "folder.reading_set": lazy("set how figures and channels are written in folder"),
     "recording.retried": lazy("asked again for recording"),
     "recording.language_declared": lazy("declared the language of recording"),
     "recording.trashed": lazy("put into the trash recording"),
@@ -106,6 +113,7 @@ def configure(app: Flask, house: House) -> None:
         language_name=language_name, engine_name=engine_name, said=said,
         state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
         role_name=lambda role: ROLES[str(role)], scope_name=lambda scope: SCOPES[str(scope)],
+        itn_name=lambda mode: ITN_NAMES[ItnMode(mode)], speaker_name=speaker_name,
         action_name=lambda action: _ACTIONS.get(action, action),
     )  # fmt: skip
     app.jinja_env.globals.update(locale=get_locale, html_lang=html_lang, languages=NAMES)
@@ -129,6 +137,16 @@ def language() -> str:
 def html_lang() -> str:
     """The page's lang attribute (BCP 47)."""
     return str(get_locale()).replace("_", "-")
+
+
+def speaker_name(speaker: str) -> str:
+    """A person's name, or of a speaker who is only known as a channel, its number in words."""
+    return speaker_channel().replace("{}", speaker) if speaker.isascii() and speaker.isdigit() else speaker
+
+
+def speaker_channel() -> str:
+    """How a channel is called, with {} for its number."""
+    return str(_("Channel %(number)s", number="{}"))
 
 
 def spoken_language(chosen: str = "") -> str:

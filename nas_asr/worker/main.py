@@ -59,6 +59,7 @@ class Shift:
         self._trouble = ""
         self._again: set[str] = set()
         self._heeded = house_settings.Wishes()
+        self._freed: int | None = None  # the wish for memory that was granted last
         self._resting = False
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
         self._changed = threading.Event()
@@ -94,7 +95,10 @@ class Shift:
     def _warm(self) -> bool:
         """See that there is a child with its engine loaded. False where there is none yet."""
         if self._child is None or self._child.state == ChildState.DEAD:
-            self._heeded = self._wishes()  # before it starts: what is asked from now on is newer than this child
+            now = self._wishes()  # before it starts: what is asked from now on is newer than this child
+            # A worker that just came up owes nobody memory; one that has been here owes what it has not freed yet.
+            self._freed = now.free_memory if self._freed is None else self._freed
+            self._heeded = house_settings.Wishes(now.engine, self._freed)
             self._child = WarmChild(self._plan, self._who)
             self._births += 1
             log.info("worker.child_started", extra={"worker": self._who.name, "pid": self._child.pid})
@@ -123,7 +127,9 @@ class Shift:
         before, self._heeded = self._heeded, self._wishes()
         log.info("worker.child_sent_away", extra={"worker": self._who.name, "settings": self._heeded.engine})
         child.end()
+        # With new settings as well: they are loaded once, so that it is known what they serve, and then the memory goes.
         self._resting = self._heeded.engine == before.engine
+        self._freed = self._heeded.free_memory if self._resting else self._freed
         self._changed.set()
         engine, languages = child.engine.get("engine", ""), tuple(child.engine.get("languages", ()))
         claimant = service.Claimant(self._who, engine, languages)

@@ -218,6 +218,10 @@ def _forge(bag: Path, change: Any) -> None:
     document = json.loads(path.read_bytes())
     change(document["archive"])
     path.write_text(json.dumps(document))
+    _seal(bag)
+
+
+def _seal(bag: Path) -> None:
     files = {f"data/{one.name}": hashlib.sha256(one.read_bytes()).hexdigest() for one in (bag / "data").iterdir()}
     (bag / "manifest-sha256.txt").write_bytes(manifest(files))
     tags = {
@@ -238,6 +242,30 @@ def _forge(bag: Path, change: Any) -> None:
         lambda a: a["versions"][0].pop("segments"),
         lambda a: a.update(runs=7),
         lambda a: a["team"].update(slug="../x"),
+        lambda a: a["team"].update(slug="\0"),
+        lambda a: a["recording"].pop("id"),
+        lambda a: a["recording"].pop("sha256"),
+        lambda a: a["recording"].update(title="half a sign: \ud800"),
+        lambda a: a["recording"].update(title="x" * 5000),
+        lambda a: a["recording"].update(language="zero \0"),
+        lambda a: a["recording"].update(codec="c" * 99),
+        lambda a: a["recording"].update(size_bytes=10**30),
+        lambda a: a["recording"].update(channels=2**31),
+        lambda a: a["recording"].update(recorded_at="0001-01-01T00:00:00+14:00"),
+        lambda a: a["recording"].update(version=7),
+        lambda a: a["recording"].update(run_id="theirs"),
+        lambda a: a["recording"].update(sha256="0" * 64),
+        lambda a: a["versions"][0].update(run_id="theirs"),
+        lambda a: a["versions"][0].update(number=2),
+        lambda a: a["versions"][0].update(number=-1),
+        lambda a: a["versions"][0]["segments"][0].update(words=[["x"]]),
+        lambda a: a["versions"][0]["segments"][0].update(flags="loop"),
+        lambda a: a["versions"][0]["segments"][0].update(replacements=[[0, 10**9, "was", "is", False]]),
+        lambda a: a["versions"][0]["segments"][0].update(replacements=[[-5, 1, "was", "is", False]]),
+        lambda a: a["versions"][0]["segments"][0].update(confidence=float("nan")),
+        lambda a: a["versions"][0]["segments"][0].update(start_ms=9, end_ms=8),
+        lambda a: a["runs"].append(a["runs"][0]),
+        lambda a: a["people"].update(x="\ud800"),
     ],
 )
 def test_a_forged_bag_is_refused_with_a_sentence_and_leaves_nothing(
@@ -251,3 +279,48 @@ def test_a_forged_bag_is_refused_with_a_sentence_and_leaves_nothing(
     with elsewhere.db.read() as session:
         assert session.query(Recording).count() == 0
     assert tree(elsewhere.options.data).keys() <= {"nas_asr.sqlite3", "nas_asr.sqlite3-wal", "nas_asr.sqlite3-shm"}
+
+
+def test_json_that_nests_without_end_is_refused(elsewhere: House, house: House, archived: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(bags(house)[0], copy)
+    (copy / "data/transcript.json").write_text("[" * 200_000)
+    _seal(copy)
+    assert "not JSON" in import_bags(elsewhere, copy).refused[0][1]
+
+
+@pytest.mark.parametrize("part", ["runs", "versions"])
+def test_a_bag_with_the_ids_of_another_recording_takes_nothing_of_it(
+    house: House, cast: Cast, archived: str, tmp_path: Path, part: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(bags(house)[0], copy)
+    (copy / "data/audio.m4a").write_bytes(b"OTHER SOUND")
+
+    def change(a: dict[str, Any]) -> None:
+        its, other = a["recording"], "versions" if part == "runs" else "runs"
+        its.update(id="forged", sha256=hashlib.sha256(b"OTHER SOUND").hexdigest(), size_bytes=11)
+        for number, one in enumerate(a[other]):
+            one["id"] = f"forged{number}"
+        if other == "runs":
+            its["run_id"] = "forged0"
+            for version in a["versions"]:
+                version["run_id"] = None
+
+    _forge(copy, change)
+    before = everything(house)
+    report = import_bags(house, copy, "garden")
+    assert report.added == 0 and "under another one" in report.refused[0][1]
+    assert everything(house) == before and not house.uploads.exists()
+
+
+def test_the_audio_of_a_bag_is_the_one_that_it_names(
+    elsewhere: House, house: House, archived: str, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(bags(house)[0], copy)
+    (copy / "data/audio.m4a").write_bytes(b"OTHER SOUND")
+    _seal(copy)
+    report = import_bags(elsewhere, copy)
+    assert report.added == 0 and "not the recording's" in report.refused[0][1]
+    assert tree(elsewhere.uploads) == {}

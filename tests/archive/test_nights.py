@@ -82,6 +82,11 @@ def test_every_date_has_one_night_whatever_summer_time_does(day: str, at: time) 
         assert next_night(last_night(moment, at, BERLIN), at, BERLIN) == next_night(moment, at, BERLIN)
 
 
+def test_a_night_whose_hour_is_left_out_at_midnight_is_yet_to_come() -> None:
+    now, at, nuuk = datetime(2026, 3, 29, 1, 30, tzinfo=UTC), time(23, 59), "America/Nuuk"
+    assert last_night(now, at, nuuk) <= now < next_night(now, at, nuuk) == datetime(2026, 3, 29, 1, 59, tzinfo=UTC)
+
+
 def test_nothing_is_archived_until_a_manager_switches_it_on(
     house: House, cast: Cast, share: tuple[Path, str], clock: Clock
 ) -> None:
@@ -270,15 +275,16 @@ def test_a_root_that_is_not_there_is_said_and_never_made(
     assert tree(root) == before
 
 
-def test_a_root_in_a_watched_folder_is_refused_because_shares_are_never_written(
-    house: House, cast: Cast, share: tuple[Path, str]
+@pytest.mark.parametrize("below", ["share/archive", "share", ".", ".."])
+def test_a_root_in_or_around_a_watched_folder_is_refused_because_shares_are_never_written(
+    house: House, cast: Cast, share: tuple[Path, str], tmp_path: Path, below: str
 ) -> None:
-    house = with_settings(house, archive_root=share[0] / "archive")
     (share[0] / "archive").mkdir()
+    house = with_settings(house, archive_root=(tmp_path / below).resolve())
     switch_on(house)
     record(house, cast.choir, share)
     before = tree(share[0])
-    assert "lies in a watched folder" in archive_now(house).failure
+    assert "overlaps with the watched folder" in archive_now(house).failure
     assert tree(share[0]) == before
 
 

@@ -1,5 +1,6 @@
 """Room: tests.cli.test_archive. `nas-asr archive` as people type it: sentences, exit statuses, an archive that needs no app."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,18 @@ def _only(house: House) -> str:
 
     with house.db.read() as session:
         return session.query(Recording).one().id
+
+
+def test_names_that_are_no_text_end_nothing_and_move_no_cursor(data: Path, house: House, tmp_path: Path) -> None:
+    switch_on(house)
+    assert call(data, "run", "--now").exit_code == 0
+    odd = os.fsdecode(b"evil\x1b[2J\nnas-asr: all is well \xff")
+    (bags(house)[0] / "data" / odd).write_bytes(b"x")
+    found = call(data, "verify")
+    assert found.exit_code == 1 and "is extra" in found.stderr and "\x1b" not in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+    assert call(data, "verify", "--json").exit_code == 1
+    (tmp_path / "foreign" / odd).mkdir(parents=True)
+    (tmp_path / "foreign" / odd / "bagit.txt").write_text("x")
+    taken = call(data, "import", str(tmp_path / "foreign"))
+    assert taken.exit_code == 1 and len(taken.stderr.splitlines()) == 1 and "\x1b" not in taken.stderr

@@ -63,3 +63,18 @@ def test_a_command_in_the_wrong_directory_makes_no_second_house(tmp_path: Path) 
     result = call(tmp_path, "team", "add", "choir")
     assert result.exit_code == 1 and "There is no nas_asr data in" in result.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_says_how_it_is_written_and_may_say_otherwise_later(tmp_path: Path) -> None:
+    share = tmp_path / "calls"
+    share.mkdir()
+    call(tmp_path, "user", "add", "alice", "--password-stdin", stdin="a long password\n")
+    call(tmp_path, "team", "add", "choir")
+    call(tmp_path, "folder", "add", "choir", str(share), "--language", "en", "--itn", "off", "--apart")
+    (folder,) = json.loads(call(tmp_path, "folder", "list", "--json").output)
+    assert (folder["itn"], folder["apart"]) == ("off", True)
+    assert call(tmp_path, "folder", "change", folder["id"], "--itn", "model", "--together").exit_code == 0
+    (folder,) = json.loads(call(tmp_path, "folder", "list", "--json").output)
+    assert (folder["itn"], folder["apart"]) == ("model", False)
+    assert call(tmp_path, "folder", "change", folder["id"]).exit_code == 2
+    assert call(tmp_path, "folder", "change", "nobody", "--apart").exit_code == 1

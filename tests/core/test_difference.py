@@ -1,5 +1,7 @@
 """Room: tests.core.test_difference. What went and what came: complete, in place, and aligned by time."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,3 +81,10 @@ def test_an_hour_in_one_segment_comes_to_an_end() -> None:
     old = " ".join(f"the word{n % 700}" for n in range(10_000))
     [passage] = difference([segment(0, 1000, old)], [segment(0, 1000, old.replace("word77 ", "other "))])
     assert passage.changed and "".join(p.text for p in passage.pieces if p.change is Change.CAME).count("other") >= 10
+
+
+def test_two_words_over_and_over_hold_nobody_up() -> None:
+    began = time.process_time()
+    found = pieces("a b " * 995, "b a a " * 660)
+    assert time.process_time() - began < 2
+    assert "".join(piece.text for piece in found if piece.change is not Change.CAME).replace(" ", "") == "ab" * 995

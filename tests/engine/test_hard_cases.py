@@ -13,6 +13,7 @@ from nas_asr.core.errors import EngineError, Incomplete, MediaError, ModelUnavai
 from nas_asr.core.ports import Order
 from nas_asr.engine.build import available, build_transcriber
 from nas_asr.engine.options import EngineOptions
+from nas_asr.engine.sphinx import processes
 from nas_asr.media import decode
 from tests.engine.sounds import SAMPLE, all_processes, engine_processes, ignore_progress, make_transcriber
 from tests.media.made import noise, speech, write_wav
@@ -143,3 +144,8 @@ def test_recordings_without_speech_stay_empty_of_invented_words(audio: Path) -> 
                 continue
             if row["ref_tier"].startswith("E") and "laugh" not in row["path"]:  # laughter is a voice
                 assert transcript.segments == (), row["path"]
+
+
+@pytest.mark.parametrize(("threads", "cores", "made"), [(256, 2, 2), (None, 64, 8), (12, 64, 12), (1, 2, 1)])
+def test_more_processes_than_cores_are_never_started(threads: int | None, cores: int, made: int) -> None:
+    assert processes(threads, cores) == made

@@ -8,6 +8,7 @@ import pytest
 from nas_asr.core.errors import Conflict, Invalid, NotPermitted, NotVisible
 from nas_asr.core.recording import LedgerState
 from nas_asr.services.base import House
+from nas_asr.services.folder_reading import set_reading
 from nas_asr.services.folders import FolderOrder, add_folder, default_folder, list_folders, remove_folder, watched
 from nas_asr.services.sightings import News, Sighting, Stat, note_news
 from nas_asr.watcher.ignore import OTHER_KIND
@@ -140,3 +141,27 @@ def test_a_link_in_the_place_of_the_teams_own_folder_is_not_followed(house: Hous
     with pytest.raises(Invalid, match="symbolic link"):
         add_folder(house, cast.alice, FolderOrder("choir"))
     assert watched(house) == []
+
+
+def test_a_folder_says_who_writes_figures_and_whether_channels_are_speakers(
+    house: House, cast: Cast, share: Path
+) -> None:
+    folder = add_folder(house, cast.ada, FolderOrder("choir", share, itn="model", apart=True))
+    assert (folder.itn, folder.apart) == ("model", True)
+    set_reading(house, cast.alice, folder.id, itn="off")
+    set_reading(house, None, folder.id, apart=False)
+    (folder,) = list_folders(house, cast.rita)
+    assert (folder.itn, folder.apart) == ("off", False)
+
+
+def test_who_may_not_change_a_folder_may_not_change_how_it_is_written(house: House, cast: Cast, share: Path) -> None:
+    folder = add_folder(house, cast.ada, FolderOrder("choir", share))
+    with pytest.raises(NotPermitted):
+        set_reading(house, cast.bob, folder.id, apart=True)
+    for nobody in (cast.charlie, None):
+        with pytest.raises(NotVisible):
+            set_reading(house, nobody, folder.id if nobody else "missing", apart=True)
+    with pytest.raises(Invalid, match="“roman” is no way to write figures"):
+        set_reading(house, cast.alice, folder.id, itn="roman")
+    with pytest.raises(Invalid):
+        add_folder(house, cast.ada, FolderOrder("choir", itn="roman"))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -10,8 +11,9 @@ from nas_asr.core.errors import EngineBusy, NasAsrError, NotAudio, RunStopped
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import RunState
 from nas_asr.core.search_text import tokens
-from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, VersionKind, Word
+from nas_asr.core.transcript import EngineLabel, ItnMode, Segment, Span, Transcript, VersionKind, Word
 from nas_asr.services.base import House
+from nas_asr.services.folder_reading import set_reading
 from nas_asr.services.transcribe import (
     Claim,
     Claimant,
@@ -23,12 +25,14 @@ from nas_asr.services.transcribe import (
     give_back,
     give_back_earlier,
     let_go,
+    order,
     stopped,
     wanted,
 )
+from nas_asr.services.transcripts import read_transcript
 from nas_asr.store import search
 from nas_asr.store.models import Recording, Run, SegmentRow, TranscriptVersion
-from tests.cast import Cast, Clock, make_recording, write_transcript
+from tests.cast import Cast, Clock, make_folder, make_recording, write_transcript
 
 ME = Claimant(Incarnation("me", "boot1"), "sphinx", ("en",), lease_s=30)
 OTHER = Claimant(Incarnation("other", "boot1"), "sphinx", ("en",), lease_s=30)
@@ -325,3 +329,27 @@ def test_a_run_that_was_to_stop_is_stopped_when_its_worker_dies(house: House, ca
     assert run_of(house, recording).state == RunState.STOPPED
     with pytest.raises(NasAsrError):
         finish(house, held, spoken("too late"))
+
+
+def test_the_folder_says_how_a_recording_is_written_and_the_version_remembers(
+    house: House, cast: Cast, tmp_path: Path
+) -> None:
+    folder = make_folder(house.db, cast.choir, tmp_path / "share")
+    set_reading(house, cast.alice, folder, itn="model", apart=True)
+    (tmp_path / "share" / "call.wav").write_bytes(b"x")
+    recording = make_recording(house, cast.choir, "call.wav", folder_id=folder)
+    held = claimed(house)
+    wanted_now = order(house, held)
+    assert (wanted_now.itn, wanted_now.apart) == (ItnMode.MODEL, True)
+    finish(house, held, replace(spoken("One"), itn=ItnMode.MODEL))
+    view = read_transcript(house, cast.rita, recording)
+    assert view.transcript.itn is ItnMode.MODEL
+
+
+def test_an_upload_is_written_by_rules_and_as_one_sound(house: House, cast: Cast) -> None:
+    make_recording(house, cast.choir, "memo.wav")
+    place = house.uploads / "memo.wav"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(b"x")
+    wanted_now = order(house, claimed(house))
+    assert (wanted_now.itn, wanted_now.apart) == (ItnMode.RULES, False)

@@ -24,13 +24,12 @@ from nas_asr.core import errors
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "nas_asr" / "web" / "translations"
-# What only the command line says is not collected.
 BELOW = (
     "core/*.py", "services/*.py", "media/*.py", "engine/*.py", "worker/*.py", "archive/*.py", "watcher/*.py", "store/scope.py",
-    "store/database.py", "install/st*.py", "install/torch_source.py",
-    "core/*.py", "services/*.py", "media/*.py", "engine/*.py", "worker/*.py", "watcher/*.py", "store/scope.py",
     "store/database.py", "install/st*.py", "install/torch_source.py", "bootstrap.py",
 )  # fmt: skip
+# What only the command line says is not collected.
+_BY_COMMAND = {"evaluate.py"}
 _NAMES = {name for name, kind in vars(errors).items() if inspect.isclass(kind)} | {"TooManyTries", "FailureView"}
 _AT_THE_START = "ConfigError"  # ends the program before there is a page
 _PLACE = re.compile(r"%\(\w+\)s")
@@ -59,7 +58,8 @@ def collect() -> Catalog:
             _add_sentences(catalog, path)
     for pattern in BELOW:
         for path in sorted((ROOT / "nas_asr").glob(pattern)):
-            _add_sentences(catalog, path)
+            if path.name not in _BY_COMMAND:
+                _add_sentences(catalog, path)
     return catalog
 
 

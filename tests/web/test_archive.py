@@ -70,6 +70,30 @@ def test_somebody_archives_now_and_verifies_and_sees_what_came_of_it(
     assert "上次核对发现 1 处与写入时不同。" in page and "data/audio.wav 已改变" in page
 
 
+def test_the_page_asks_again_while_a_run_is_under_way_and_no_longer(
+    visit: Visits, house: House, cast: Cast, tmp_path: Path
+) -> None:
+    switch_on(house)
+    record(house, cast.choir, share_of(house, cast.choir, tmp_path))
+    browser, live = visit(cast.alice), {"HX-Request": "true", "HX-Target": "runs-choir"}
+    assert "every 2s" not in browser.get("/archive").text
+    browser.post("/archive/choir/now")
+    assert 'hx-get="/archive?team=choir" hx-trigger="every 2s"' in browser.get("/archive").text
+    assert do_due(house) is not None
+    part = browser.get("/archive?team=choir", headers=live).text
+    assert "1 archived" in part and "every 2s" not in part and "<html" not in part and "Change the rule" not in part
+    assert visit(cast.charlie).get("/archive?team=choir", headers=live).status_code == 404
+
+
+def test_a_verification_that_found_damage_is_not_green(visit: Visits, house: House, cast: Cast, tmp_path: Path) -> None:
+    switch_on(house)
+    record(house, cast.choir, share_of(house, cast.choir, tmp_path))
+    archive_now(house)
+    (bags(house)[0] / "data/audio.wav").write_bytes(b"flipped")
+    verify_known(house)
+    assert '<span class="pill failed">not as written</span>' in visit(cast.alice).get("/archive").text
+
+
 def test_a_rule_that_is_off_is_said_when_somebody_asks(visit: Visits, cast: Cast) -> None:
     browser = visit(cast.alice)
     browser.post("/archive/choir/now")

@@ -115,3 +115,21 @@ def test_a_removed_folder_leaves_its_recordings(visit: Visits, house: House, cas
     browser.post(f"/folders/{folder}/remove")
     assert list_folders(house, None) == []
     assert "stays" in browser.get("/").text
+
+
+def test_a_manager_says_how_a_folder_is_written(visit: Visits, house: House, cast: Cast, folder: str) -> None:
+    browser = visit(cast.alice)
+    assert "Each channel is one speaker" in browser.get(f"/folders/{folder}").text
+    browser.post(f"/folders/{folder}/reading", itn="off", apart="1")
+    page = browser.get(f"/folders/{folder}").text
+    assert "<span>Numbers and dates: as they were spoken</span><span>each channel is one speaker</span>" in page
+    told = browser.get("/api/v1/folders").get_json()
+    assert [(one["itn"], one["apart"]) for one in told["items"]] == [("off", True)]
+    browser.post(f"/folders/{folder}/reading", itn="rules")
+    assert [(one.itn, one.apart) for one in list_folders(house, None)] == [("rules", False)]
+    assert browser.post(f"/folders/{folder}/reading", itn="roman").status_code == 422
+
+
+def test_a_new_folder_says_how_it_is_written(visit: Visits, house: House, cast: Cast) -> None:
+    visit(cast.alice).post("/folders", team="choir", language="en", itn="model", apart="1")
+    assert [(one.itn, one.apart) for one in list_folders(house, None)] == [("model", True)]

@@ -8,7 +8,7 @@ from nas_asr.core.hotwords import clean
 from nas_asr.services.base import House
 from nas_asr.services.hotwords import read_hotwords, set_hotwords
 from nas_asr.services.recordings import retry
-from nas_asr.store.models import Run
+from nas_asr.store.models import Run, TranscriptVersion
 from tests.cast import Cast, make_recording, replace_something, write_transcript
 from tests.web.conftest import Visits
 
@@ -65,6 +65,35 @@ def test_a_place_is_undone_and_done_again_on_the_page(visit: Visits, house: Hous
     assert "Wii met at nine" in bob.get(f"/recordings/{recording}").text
 
 
+def test_what_a_hotword_replaced_is_seen_without_a_click_and_undone_everywhere(
+    visit: Visits, house: House, cast: Cast
+) -> None:
+    recording = make_recording(house, cast.choir)
+    write_transcript(house, recording, ["we met at nine", "there we are"])
+    segment = replace_something(house, recording)
+    bob = visit(cast.bob)
+    page = bob.get(f"/recordings/{recording}").text
+    assert "we → <b>Wii</b>" in page and "places</button>" not in page, "it is the only place"
+    replace_something(house, recording)
+    assert "Undo in all 2 places" in bob.get(f"/recordings/{recording}").text
+    bob.post(f"/recordings/{recording}/replacements", segment=segment, index="0", version="1", everywhere="1")
+    page = bob.get(f"/recordings/{recording}").text
+    assert page.count("<s>we → Wii</s>") == 2 and "Replace again in all 2 places" in page
+
+
+def test_a_version_of_the_list_that_another_house_had_is_named_and_not_linked(
+    visit: Visits, house: House, cast: Cast
+) -> None:
+    recording = make_recording(house, cast.choir)
+    write_transcript(house, recording, ["from another house"])
+    with house.db.write() as session:
+        session.query(TranscriptVersion).filter_by(recording_id=recording).one().hotwords_version = 5
+    page = visit(cast.bob).get(f"/recordings/{recording}").text
+    assert "<dd>version 5</dd>" in page and "Run again with the new list" not in page
+    set_hotwords(house, None, "choir", clean(["Kubernetes"]))
+    assert "Run again with the new list" in visit(cast.bob).get(f"/recordings/{recording}").text
+
+
 def test_a_new_list_offers_to_run_again_until_that_was_done(visit: Visits, house: House, cast: Cast) -> None:
     recording = make_recording(house, cast.choir)
     write_transcript(house, recording, ["compare needs"])
@@ -86,6 +115,8 @@ def test_a_teams_days_run_again_from_the_page(visit: Visits, house: House, cast:
     alice = visit(cast.alice)
     assert alice.post(f"{PAGE}/rerun", days="7").status_code == 302
     assert "1 recording is in the queue again." in alice.get(PAGE).text
+    alice.post(f"{PAGE}/rerun", days="30")
+    assert "There is nothing to run again: what was recorded in the last 30 days has this list" in alice.get(PAGE).text
     assert alice.post(f"{PAGE}/rerun", days="x").status_code == 422
 
 

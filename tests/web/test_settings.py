@@ -91,3 +91,11 @@ def test_a_worker_without_its_model_says_why_on_the_page(visit: Visits, house: H
     free_memory(house, cast.ada)
     beat(house, Beat("worker", "w", "boot", {"state": "failed", "trouble": "The weights are not here."}))
     assert "The weights are not here." in visit(cast.ada).get("/admin").text
+
+
+def test_the_page_hears_what_the_workers_are_at(visit: Visits, house: House, cast: Cast) -> None:
+    live = {"HX-Request": "true", "HX-Target": "workers-now"}
+    beat(house, Beat("worker", "pc-1", "boot", {"engine": "sphinx", "state": "resting"}))
+    part = visit(cast.ada).get(PAGE, headers=live).text
+    assert "memory freed" in part and "every 3s" in part and "<html" not in part
+    assert visit(cast.alice).get(PAGE, headers=live).status_code == 404

@@ -100,6 +100,20 @@ def test_memory_is_freed_after_the_run_and_not_before(shop: Works) -> None:
     shop.assert_done_once(recording, "a long talk")
 
 
+def test_memory_asked_for_during_a_run_is_freed_although_settings_change_too(shop: Works) -> None:
+    shop.start_worker()
+    shop.hold()
+    recording = shop.record("a long talk")
+    child = shop.until_started()
+    repaint(shop, "green")
+    free_memory(shop.house, admin(shop))
+    shop.let_go()
+    shop.until(recording, RunState.DONE)
+    shop.until_warm("resting")
+    assert _detail(shop)["model"] == "green"
+    assert not is_alive(child)
+
+
 def test_new_settings_end_the_rest(shop: Works) -> None:
     shop.start_worker()
     shop.until_warm()

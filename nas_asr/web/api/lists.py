@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from nas_asr import __version__
 from nas_asr.core.access import Role
 from nas_asr.core.recording import LedgerState, Presence, RunState
+from nas_asr.core.transcript import ItnMode
 from nas_asr.services.folders import FolderView, list_folders
 from nas_asr.services.ledger import LedgerFilter, list_ledger
 from nas_asr.services.summary import RecentView
@@ -43,7 +44,8 @@ class FolderOut(BaseModel):
     name: str
     language: str
     engine: str
-    itn: str
+    itn: ItnMode = Field(description="Who writes figures: the engine itself, our rules, or nobody.")
+    apart: bool = Field(description="Whether each channel of a recording is a speaker of its own.")
     since: Moment | None
     online: bool
     offline_reason: str
@@ -206,6 +208,6 @@ def _recent(view: RecentView) -> Recent:
 def _folder(view: FolderView) -> FolderOut:
     return FolderOut(
         id=view.id, team=view.team, path=view.path, name=view.name, language=view.language, engine=view.engine,
-        itn=view.itn, since=view.since, online=view.online, offline_reason=view.offline_reason,
-        last_scan_at=view.last_scan_at, files=dict(view.files), missing=view.missing,
+        itn=ItnMode(view.itn), apart=view.apart, since=view.since, online=view.online,
+        offline_reason=view.offline_reason, last_scan_at=view.last_scan_at, files=dict(view.files), missing=view.missing,
     )  # fmt: skip

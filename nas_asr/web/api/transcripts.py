@@ -9,7 +9,7 @@ from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
 
 from nas_asr.core.flags import Flag
-from nas_asr.core.transcript import Segment, VersionKind
+from nas_asr.core.transcript import ItnMode, Segment, VersionKind
 from nas_asr.export import (
     FORMATS,
     ExportOptions,
@@ -22,6 +22,7 @@ from nas_asr.export import (
 from nas_asr.services import transcripts as service
 from nas_asr.web.api.frame import API, Answer, ErrorEnvelope, Moment
 from nas_asr.web.api.recordings import RecordingPath
+from nas_asr.web.locale import speaker_channel
 from nas_asr.web.viewer import current_viewer, house
 
 TRANSCRIPTS = Tag(name="transcripts")
@@ -46,7 +47,7 @@ class ReplacementOut(BaseModel):
 
 
 class SegmentOut(BaseModel):
-    """A stretch of speech. `text` is what people read, `spoken` what was said."""
+    """A stretch of speech. `text` is what people read, `spoken` what was said. A `speaker` of digits is a channel."""
 
     id: str
     start_ms: int
@@ -69,6 +70,7 @@ class TranscriptOut(BaseModel):
     created_at: Moment
     language: str
     engine: str
+    itn: ItnMode = Field(description="Who made the written form.")
     segments: list[SegmentOut]
 
 
@@ -113,6 +115,7 @@ def transcript(path: RecordingPath, query: TranscriptQuery) -> Answer:
     answer = TranscriptOut(
         version=view.version.number, kind=view.version.kind, author=view.version.author,
         created_at=view.version.created_at, language=view.transcript.language, engine=view.version.engine,
+        itn=view.transcript.itn,
         segments=[_segment(segment) for segment in view.transcript.segments],
     )  # fmt: skip
     return answer.model_dump(mode="json"), {"ETag": f'"{view.version.number}"'}
@@ -147,7 +150,7 @@ def export(path: RecordingPath, query: ExportQuery) -> Response:
     form = format_named(query.format)
     view = service.read_transcript(house(), current_viewer(), path.recording_id, query.version)
     source = _source(view)
-    content = form.write(source, ExportOptions(query.text, query.timestamps, query.speakers))
+    content = form.write(source, ExportOptions(query.text, query.timestamps, query.speakers, speaker_channel()))
     name = file_name(source.recorded_at.date(), source.title, form.suffix)
     headers = {"Content-Disposition": content_disposition(name), "Content-Type": form.media_type}
     return Response(content, headers=headers)

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as lazy
 
 from nas_asr.core.access import Role, Viewer
 from nas_asr.core.archive_rule import Rule, Stay
-from nas_asr.core.errors import Conflict, Invalid, NasAsrError
+from nas_asr.core.errors import Conflict, Invalid, NasAsrError, NotVisible
 from nas_asr.services.archive_nights import NightView, ask, list_nights
 from nas_asr.services.archive_plan import Plan, tonight
 from nas_asr.services.archive_rules import RuleOrder, read_rule, save_rule
@@ -18,7 +18,7 @@ from nas_asr.services.folders import list_folders
 from nas_asr.services.teams import TeamView, list_teams
 from nas_asr.web.errors import status_of
 from nas_asr.web.locale import said
-from nas_asr.web.pages.person import viewer
+from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.viewer import house
 
 bp = Blueprint("archive", __name__, url_prefix="/archive")
@@ -35,6 +35,7 @@ STAYS = {
 _KINDS = {"night": lazy("Night"), "now": lazy("On request"), "verify": lazy("Verification")}
 _STATES = {"due": lazy("queued"), "running": lazy("under way"), "done": lazy("done"), "failed": lazy("failed")}
 _PILLS = {"due": "queued", "running": "transcribing", "done": "done", "failed": "failed"}
+_WORDS: dict[str, Any] = {"stays": STAYS, "kinds": _KINDS, "states": _STATES, "pills": _PILLS, "most": _SHOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Shelf:
     nights: list[NightView]
 
     @property
+    def busy(self) -> bool:
+        """Whether a run waits or is under way, so that what is shown will soon be different."""
+        return any(night.state in ("due", "running") for night in self.nights)
+
+    @property
     def checked(self) -> NightView | None:
         """The last verification that came to an end."""
         return next((night for night in self.nights if night.kind == "verify" and night.ended_at), None)
@@ -55,7 +61,14 @@ class Shelf:
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    """All teams of the viewer."""
+    """All teams of the viewer; while a run of a team is under way, the page asks for that team's runs again and again."""
+    slug = request.args.get("team", "")
+    if slug and wants_part(f"runs-{slug}"):
+        me = viewer()
+        team = next((team for team in list_teams(house(), me) if team.slug == slug), None)
+        if team is None:
+            raise NotVisible("There is nothing here under this address for you.", "Go back to the library.")
+        return render_template("archive/runs.html", shelf=_shelf(team, me), **_WORDS)
     return _page()
 
 
@@ -97,12 +110,11 @@ def _number(field: str) -> int:
 
 def _page(problem: NasAsrError | None = None, slug: str = "") -> str:
     me = viewer()
-    shown: dict[str, Any] = {"stays": STAYS, "kinds": _KINDS, "states": _STATES, "pills": _PILLS, "most": _SHOWN}
     options = house().options
     return render_template(
         "archive/archive.html", shelves=[_shelf(team, me) for team in list_teams(house(), me)], problem=problem,
         wrong=slug, folders=list_folders(house(), me), root=options.archive.absolute() if me.runs_the_house else "",
-        at=options.archive_at.strftime("%H:%M"), **shown,
+        at=options.archive_at.strftime("%H:%M"), **_WORDS,
     )  # fmt: skip
 
 

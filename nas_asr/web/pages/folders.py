@@ -9,14 +9,16 @@ from nas_asr.core.access import Role, Viewer
 from nas_asr.core.errors import Conflict, Invalid, NasAsrError, NotPermitted, NotVisible
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.recording import LedgerState
+from nas_asr.core.transcript import ItnMode
 from nas_asr.services.folder_language import declare_folder_language
+from nas_asr.services.folder_reading import set_reading
 from nas_asr.services.folders import FolderOrder, add_folder, list_folders, remove_folder
 from nas_asr.services.ingest import retry_line
 from nas_asr.services.ledger import LedgerFilter, count_ledger, list_ledger
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.teams import list_teams
 from nas_asr.web.errors import status_of
-from nas_asr.web.locale import spoken_language
+from nas_asr.web.locale import ITN_NAMES, spoken_language
 from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.viewer import house
 
@@ -39,7 +41,7 @@ def add() -> ResponseReturnValue:
     form = request.form
     order = FolderOrder(
         form.get("team", ""), form.get("path", "").strip(), form.get("name", ""), form.get("language", ""),
-        form.get("since", "all"),
+        form.get("since", "all"), form.get("itn", ItnMode.RULES), bool(form.get("apart")),
     )  # fmt: skip
     try:
         folder = add_folder(house(), viewer(), order)
@@ -68,7 +70,7 @@ def ledger(folder_id: str) -> ResponseReturnValue:
         "readable": {team.slug for team in list_teams(house(), me) if team.role is not None},
     }  # fmt: skip
     part = "folders/lines.html" if wants_part("lines") else "folders/ledger.html"
-    return render_template(part, **shown, spoken=LANGUAGES)
+    return render_template(part, **shown, spoken=LANGUAGES, modes=ITN_NAMES)
 
 
 @bp.post("/<folder_id>/language")
@@ -79,6 +81,15 @@ def language(folder_id: str) -> ResponseReturnValue:
     if moved:
         flash(ngettext("It also applies to %(num)s recording that was waiting.",
                        "It also applies to %(num)s recordings that were waiting.", moved))  # fmt: skip
+    return redirect(url_for("folders.ledger", folder_id=folder_id))
+
+
+@bp.post("/<folder_id>/reading")
+def reading(folder_id: str) -> ResponseReturnValue:
+    """Who writes figures in this folder, and whether its channels are speakers."""
+    form = request.form
+    set_reading(house(), viewer(), folder_id, itn=form.get("itn", ""), apart=bool(form.get("apart")))
+    flash(_("How this folder is written down is saved."))
     return redirect(url_for("folders.ledger", folder_id=folder_id))
 
 
@@ -103,6 +114,7 @@ def _page(problem: NasAsrError | None = None) -> str:
     return render_template(
         "folders/folders.html", folders=list_folders(house(), me), managed=_managed(me), teams=teams,
         spoken=LANGUAGES, preset=spoken_language(house().options.language), problem=problem, given=request.form,
+        modes=ITN_NAMES,
     )  # fmt: skip
 
 

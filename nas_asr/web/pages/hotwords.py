@@ -9,6 +9,7 @@ from nas_asr.core.errors import Conflict
 from nas_asr.core.hotwords import LONGEST_WORD, MOST_WORDS, clean_text
 from nas_asr.services.hotwords import HotwordsView, list_changes, read_hotwords, set_hotwords
 from nas_asr.services.reruns import MOST_DAYS, rerun_team
+from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer
 from nas_asr.web.viewer import house
 
@@ -19,7 +20,7 @@ bp = Blueprint("hotwords", __name__, url_prefix="/teams/<slug>/hotwords")
 def show(slug: str) -> ResponseReturnValue:
     """The list that applies; `version` puts an older one into the form, to look at or to save again."""
     view = read_hotwords(house(), viewer(), slug)
-    asked = request.args.get("version", type=int)
+    asked = request.args.get("version", type=number)
     text = read_hotwords(house(), viewer(), slug, asked).text if asked else view.text
     return _page(view, text, older=asked if asked != view.number else None)
 
@@ -30,7 +31,7 @@ def save(slug: str) -> ResponseReturnValue:
     me, text = viewer(), request.form.get("words", "")
     cleaned = clean_text(text)
     try:
-        view = set_hotwords(house(), me, slug, cleaned, request.form.get("version", type=int))
+        view = set_hotwords(house(), me, slug, cleaned, request.form.get("version", -1, type=number))
     except Conflict as problem:  # what was written stays in the form
         return _page(read_hotwords(house(), me, slug), text, problem=problem), 409
     if view.refused:
@@ -42,7 +43,16 @@ def save(slug: str) -> ResponseReturnValue:
 @bp.post("/rerun")
 def rerun(slug: str) -> ResponseReturnValue:
     """The team's last days once more, with the newest list."""
-    found = rerun_team(house(), viewer(), slug, request.form.get("days", 0, type=int))
+    days = request.form.get("days", 0, type=number)
+    found = rerun_team(house(), viewer(), slug, days)
+    if not found.queued:
+        flash(
+            _(
+                "There is nothing to run again: what was recorded in the last %(n)s days has this list or is under way.",
+                n=days,
+            )
+        )
+        return redirect(url_for("hotwords.show", slug=slug))
     said = ngettext(
         "%(num)s recording is in the queue again.", "%(num)s recordings are in the queue again.", found.queued
     )

@@ -1,5 +1,6 @@
 """Room: web.pages.recording. One recording: its transcript with the player, or why there is none yet. No typing here."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,8 +15,9 @@ from nas_asr.core.transcript import Segment, VersionKind
 from nas_asr.services import recordings
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.replacements import Turn, turn_replacement
-from nas_asr.services.transcripts import TranscriptView, list_versions, read_transcript
+from nas_asr.services.transcripts import TranscriptView, VersionView, list_versions, read_transcript
 from nas_asr.services.versions import choose_version
+from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.security import safe_next
 from nas_asr.web.viewer import house
@@ -48,22 +50,27 @@ def show(recording_id: str) -> ResponseReturnValue:
     """The page; `t` opens at that second, `q` marks words, `text=spoken` shows what was said before ITN."""
     me = viewer()
     view = recordings.one_recording(house(), me, recording_id)
+    versions = list_versions(house(), me, recording_id)
+    now = _seen(view.version, versions)
     if wants_part("state"):
-        if str(view.version) != request.args.get("seen", "") and request.args.get("seen") == "0":
+        seen = request.args.get("seen", "0")
+        if seen == "0" != now:
             return Response(status=204, headers={"HX-Refresh": "true"})
         return render_template(
-            "recording/state.html", recording=view, seen=request.args.get("seen", "0"), spoken=LANGUAGES
+            "recording/state.html", recording=view, versions=versions, seen=seen, now=now, spoken=LANGUAGES
         )
-    asked = request.args.get("version", type=int)
+    asked = request.args.get("version", type=number)
     transcript = read_transcript(house(), me, recording_id, asked) if view.version else None
-    versions = list_versions(house(), me, recording_id)
     query = request.args.get("q", "").strip()
     lines = _lines(transcript, query)
+    machine = [one for one in versions if one.kind == VersionKind.MACHINE]
     return render_template(
-        "recording/recording.html", recording=view, seen=str(view.version), transcript=transcript, query=query,
+        "recording/recording.html", recording=view, seen=now, now=now, transcript=transcript, query=query,
         lines=lines, start=_second(request.args.get("t", "")), formats=FORMATS,
         versions=versions, hotwords=read_hotwords(house(), me, view.team).number,
-        last_list=max((one.hotwords_version for one in versions if one.kind == VersionKind.MACHINE), default=0),
+        last_list=machine[0].hotwords_version if machine else 0,
+        older=_older(transcript, versions),
+        same=Counter((made.hotword, made.undone) for line in lines for made in line.segment.replacements),
         two_texts=any(line.segment.spoken != line.segment.text for line in lines),
         text="spoken" if request.args.get("text") == "spoken" else "written", spoken=LANGUAGES,
     )  # fmt: skip
@@ -75,8 +82,8 @@ def turn(recording_id: str) -> ResponseReturnValue:
     form = request.form
     order = Turn(
         form.get("segment", ""),
-        form.get("index", -1, type=int),
-        form.get("version", 0, type=int),
+        form.get("index", -1, type=number),
+        form.get("version", 0, type=number),
         bool(form.get("everywhere")),
     )
     turn_replacement(house(), viewer(), recording_id, order)
@@ -86,7 +93,7 @@ def turn(recording_id: str) -> ResponseReturnValue:
 @bp.post("/version")
 def version(recording_id: str) -> ResponseReturnValue:
     """Another version for everybody to see."""
-    choose_version(house(), viewer(), recording_id, request.form.get("version", 0, type=int))
+    choose_version(house(), viewer(), recording_id, request.form.get("version", 0, type=number))
     return redirect(url_for("recording.show", recording_id=recording_id))
 
 
@@ -129,6 +136,17 @@ def trash(recording_id: str) -> ResponseReturnValue:
 
 def _back(recording_id: str) -> ResponseReturnValue:
     return redirect(safe_next(request.form.get("next")) or url_for("recording.show", recording_id=recording_id))
+
+
+def _seen(shown: int, versions: Sequence[VersionView]) -> str:
+    """A word that changes when readers see another version, or when there is a new one; 0 while there is none."""
+    return f"{shown}-{versions[0].number}" if shown else "0"
+
+
+def _older(view: TranscriptView | None, versions: Sequence[VersionView]) -> int:
+    """The version before the one on the page; 0 where it is the first."""
+    number = view.version.number if view else 0
+    return max((one.number for one in versions if one.number < number), default=0)
 
 
 def _lines(view: TranscriptView | None, query: str) -> list[Line]:

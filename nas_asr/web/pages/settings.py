@@ -9,10 +9,11 @@ from nas_asr.core.errors import Conflict, EngineError, Invalid, NasAsrError
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.tunable import TUNABLE
 from nas_asr.services import house_settings as service
-from nas_asr.services.overview import list_parts
+from nas_asr.services.overview import PartView, list_parts
 from nas_asr.web.errors import status_of
 from nas_asr.web.locale import ENGINES
-from nas_asr.web.pages.person import viewer
+from nas_asr.web.pages.numbers import number
+from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.viewer import house
 from nas_asr.web.wiring import wiring
 
@@ -31,7 +32,9 @@ _DEVICES = ("auto", "cpu", "mps", "cuda:0", "cuda:1")
 
 @bp.get("")
 def show() -> ResponseReturnValue:
-    """The page."""
+    """The page; its workers change under the reader's eyes."""
+    if wants_part("workers-now"):
+        return render_template("settings/workers.html", workers=_workers())
     return _page()
 
 
@@ -39,11 +42,9 @@ def show() -> ResponseReturnValue:
 def change() -> ResponseReturnValue:
     """Take over what was changed, once the engine has loaded on trial."""
     given = {name: request.form[name] for name in TUNABLE if name in request.form}
-    seen = request.form.get("generation", "")
+    seen = request.form.get("generation", type=number)
     try:
-        changed = service.change_settings(
-            house(), viewer(), given, wiring().trial, int(seen) if seen.isdigit() else None
-        )
+        changed = service.change_settings(house(), viewer(), given, wiring().trial, seen)
     except (Invalid, Conflict, EngineError) as problem:
         return _page(problem), 422 if isinstance(problem, EngineError) else status_of(problem)
     flash(
@@ -60,10 +61,14 @@ def free_memory() -> ResponseReturnValue:
     return redirect(url_for("settings.show"))
 
 
+def _workers() -> list[PartView]:
+    return [part for part in list_parts(house(), viewer()) if part.kind == "worker"]
+
+
 def _page(problem: NasAsrError | None = None) -> str:
     me = viewer()
     return render_template(
         "settings/settings.html", found=service.show_settings(house(), me), engines=_CHOICES, devices=_DEVICES,
-        spoken=LANGUAGES, workers=[part for part in list_parts(house(), me) if part.kind == "worker"],
+        spoken=LANGUAGES, workers=_workers(),
         problem=problem, given=request.form,
     )  # fmt: skip

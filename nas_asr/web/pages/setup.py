@@ -51,7 +51,7 @@ def save() -> ResponseReturnValue:
 
 def slug_of(name: str) -> str:
     """A team's short name made of its name; `team` where nothing of it can stand in an address (Chinese names)."""
-    letters = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    letters = "".join(char for char in unicodedata.normalize("NFKD", name[:200]) if not unicodedata.combining(char))
     slug = re.sub(r"[^a-z0-9]+", "-", letters.casefold()).strip("-")[:64].strip("-")
     return slug or "team"
 

@@ -4,6 +4,17 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
+// A form that takes its time says so, and is not sent twice.
+document.addEventListener("submit", (event) => {
+  const { busy } = event.target.dataset;
+  const button = event.submitter;
+  if (!busy || !button || event.defaultPrevented) return;
+  const said = button.textContent;
+  button.textContent = busy;
+  setTimeout(() => (button.disabled = true));
+  window.addEventListener("pageshow", () => Object.assign(button, { textContent: said, disabled: false }), { once: true });
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
 });

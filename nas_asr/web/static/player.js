@@ -12,6 +12,7 @@ const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 let playing = -1;
 let hit = -1;
 let scrolledAt = 0;
+let heard = false;
 
 function indexAt(seconds) {
   let low = 0;
@@ -87,6 +88,7 @@ list?.addEventListener("click", (event) => {
   playFrom(Number(segment.dataset.start) / 1000);
 });
 
+audio.addEventListener("play", () => (heard = true));
 audio.addEventListener("timeupdate", () => light(indexAt(audio.currentTime)));
 audio.addEventListener("error", () => (document.getElementById("audio-trouble").hidden = false));
 for (const kind of ["wheel", "touchmove"]) {
@@ -102,6 +104,7 @@ document.getElementById("texts")?.addEventListener("click", (event) => {
   list?.classList.remove("written", "spoken");
   list?.classList.add(choice.dataset.text);
   history.replaceState(null, "", choice.href);
+  for (const kept of document.querySelectorAll('.find input[name="text"]')) kept.value = choice.dataset.text;
   for (const link of document.querySelectorAll("#exports a")) {
     const address = new URL(link.href);
     address.searchParams.set("text", choice.dataset.text);
@@ -130,6 +133,17 @@ const ACTIONS = {
   p: () => goToHit(-1),
   "?": () => keys.showModal(),
 };
+
+// A new version shows itself, unless somebody listens, writes, marks or reads an older one: then a line offers it.
+function isOccupied() {
+  const writes = document.activeElement?.closest("input, select, textarea");
+  const opened = document.querySelector("details[open], dialog[open]");
+  const looksBack = new URLSearchParams(window.location.search).has("version");
+  return heard || writes || opened || looksBack || !window.getSelection().isCollapsed;
+}
+document.addEventListener("htmx:afterSwap", () => {
+  if (document.querySelector("#state [data-fresh]") && !isOccupied()) window.location.reload();
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
