@@ -31,7 +31,18 @@ _PROMPT = (
     "endoftext",
     "startofspeech",
     "endofspeech",
+    "转写成",
+    "文本规整",
+    "会留空",
 )
+# What speaks to a language model and names nothing.
+_ORDER = re.compile(
+    r"\b(ignore|disregard|forget) (all|any|the|this|that|these|those|your|previous|prior|everything|what)\b"
+    r"|\b(output|print|say|write|repeat|answer|respond|reply) (only|nothing|exactly|with|the following)\b"
+    r"|\b(transcribe|translate|summari[sz]e) (this|it|the|into|to)\b|\byou are an?\b|\bsystem prompt\b|\bhelpful assistant\b"
+    r"|(忽略|无视|不要听)(以上|上述|前面|之前|所有|音频|语音|录音|指令|提示)|(请|只|不要)(输出|回答|转写)|翻译成|系统提示"
+)
+_MOST_PARTS = 6  # words with blanks between them; more is a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,11 @@ def clean(lines: Iterable[str]) -> Cleaned:
     return _clean(enumerate(lines, 1))
 
 
+def fit_for_prompt(words: Iterable[Hotword]) -> tuple[Hotword, ...]:
+    """What of a list may reach a model, wherever the list comes from: each word is judged again as if it were new."""
+    return clean(one.line for one in words).words
+
+
 def _clean(lines: Iterable[tuple[int, str]]) -> Cleaned:
     words: dict[str, Hotword] = {}
     refused: list[Refusal] = []
@@ -108,12 +124,20 @@ def _why_not(line: str, one: Hotword) -> str:
         return "A hotword is one line."
     if _BRACKETS & (set(line) | set(written)):
         return "Brackets are not allowed in a hotword."
-    folded = fold(line)
-    if any(phrase in folded for phrase in _PROMPT):
+    if _is_instruction(line, one):
         return "This is part of the model's own instructions."
     if strange := next((sign for sign in written if not _stands(sign)), ""):
         return _about_sign(strange)
     return _about_size(one) or _about_sound(line, one)
+
+
+def _is_instruction(line: str, one: Hotword) -> bool:
+    """Whether it would speak to the model; blanks and marks between Chinese characters hide nothing."""
+    folded = fold(line)
+    bare = "".join(sign for sign in folded if sign.isalnum())
+    if any(phrase in folded or phrase in bare for phrase in _PROMPT):
+        return True
+    return bool(_ORDER.search(fold(one.word)) or _ORDER.search(fold(one.sounds)) or _ORDER.search(bare))
 
 
 def _about_sign(sign: str) -> str:
@@ -130,6 +154,8 @@ def _about_size(one: Hotword) -> str:
         return "A hotword needs at least one letter."
     if sum(map(len, letters)) < 2:
         return "A single letter or character would stand for too much."
+    if len(one.word.split()) > _MOST_PARTS:
+        return "A hotword is a name or a term, not a sentence."
     if len(one.word) > LONGEST_WORD:
         return _TOO_LONG
     return ""

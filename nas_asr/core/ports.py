@@ -102,8 +102,11 @@ class Recogniser(Protocol):
     knows_hotwords: it heeds hotwords while it listens; for any other one, what sounds nearly like them is replaced.
     """
 
-    label: EngineLabel
     knows_hotwords: bool
+
+    @property
+    def label(self) -> EngineLabel:
+        """Which engine it is."""
 
     def serves(self, language: str) -> bool:
         """Whether text in this declared language may be expected from the engine."""

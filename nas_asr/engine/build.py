@@ -38,18 +38,19 @@ def build_transcriber(options: EngineOptions, decode: Decode) -> "Pipeline":
 
     decode: media.decode. Raises ModelUnavailable.
     """
+    from nas_asr.engine.guided import Guided
     from nas_asr.engine.itn import written
     from nas_asr.engine.silero import SileroVad, VadRules
     from nas_asr.engine.transcriber import Pipeline, Stages
 
     build = _RECOGNISERS.get(options.engine, _no_recogniser)
-
+    vad = SileroVad(VadRules(max_speech_ms=LONGEST_SPAN_MS))
     stages = Stages(
         decode=decode,
-        vad=SileroVad(VadRules(max_speech_ms=LONGEST_SPAN_MS)),
+        vad=vad,
         longest_span_ms=LONGEST_SPAN_MS,
         limits=UtteranceLimits(),
-        recogniser=build(options),
+        recogniser=Guided(build(options), vad),
         itn=written,
     )
     return Pipeline(stages)
@@ -112,7 +113,8 @@ def engines() -> tuple[str, ...]:
 def available(options: EngineOptions | None = None) -> tuple[EngineState, ...]:
     """Every engine that a setting can name, and whether it can work here. Loads none of them."""
     models = (options or EngineOptions()).models
-    return (_sphinx(), *(_of_weights(name, models) for name in ("fun-asr-nano", "sensevoice")), EngineState("openai", True))
+    with_weights = (_of_weights(name, models) for name in ("fun-asr-nano", "sensevoice"))
+    return (_sphinx(), *with_weights, EngineState("openai", True))
 
 
 def _of_weights(name: str, models: Path) -> EngineState:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from nas_asr.core.flags import Flag
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.recordings import retry
@@ -48,6 +49,24 @@ def test_both_texts_are_there_and_the_address_chooses(visit: Visits, cast: Cast,
     assert "200 chairs" in page and "two hundred chairs" in page
     assert '<ol class="segments written"' in page
     assert '<ol class="segments spoken"' in browser.get(f"/recordings/{meeting}?text=spoken").text
+
+
+def test_a_doubtful_place_says_why_in_the_readers_language(
+    visit: Visits, house: House, cast: Cast, meeting: str
+) -> None:  # fmt: skip
+    assert "Doubtful" not in visit(cast.rita).get(f"/recordings/{meeting}").text
+    with house.db.write() as session:
+        row = session.query(SegmentRow).filter_by(recording_id=meeting, position=1).one()
+        row.flags = [Flag.LOOP, Flag.WITHOUT_HOTWORDS, "of-another-program"]
+    browser = visit(cast.rita)
+    page = browser.get(f"/recordings/{meeting}").text
+    assert page.count("Doubtful: listen") == 1
+    assert "The engine repeated itself here." in page and "heard again without hotwords" in page
+    assert "of-another-program" not in page
+    page = browser.get(f"/recordings/{meeting}", headers={"Accept-Language": "zh-CN"}).text
+    assert "可能有误" in page and "引擎在这里重复输出。" in page
+    flags = browser.get(f"/api/v1/recordings/{meeting}/transcript").json["segments"][1]["flags"]
+    assert flags == ["loop", "without-hotwords", "of-another-program"]
 
 
 @pytest.mark.parametrize(

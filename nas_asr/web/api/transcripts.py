@@ -8,6 +8,7 @@ from flask import Response
 from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
 
+from nas_asr.core.flags import Flag
 from nas_asr.core.transcript import ItnMode, Segment, VersionKind
 from nas_asr.export import (
     FORMATS,
@@ -55,7 +56,7 @@ class SegmentOut(BaseModel):
     text: str
     spoken: str
     confidence: float | None
-    flags: list[str]
+    flags: list[str] = Field(description=f"What made it doubtful, empty as a rule: {', '.join(Flag)}.")
     words: list[WordOut]
     replacements: list[ReplacementOut]
 

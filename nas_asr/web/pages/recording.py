@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from nas_asr.core.flags import SENTENCES
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.search_text import highlights, parse_query
 from nas_asr.core.transcript import Segment, VersionKind
@@ -37,6 +38,11 @@ class Line:
     def found(self) -> bool:
         """Whether a word that was looked for stands here."""
         return bool(self.written_marks or self.spoken_marks)
+
+    @property
+    def doubts(self) -> list[str]:
+        """A sentence for each flag that is known."""
+        return [SENTENCES[flag] for flag in self.segment.flags if flag in SENTENCES]
 
 
 @bp.get("")
