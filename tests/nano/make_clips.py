@@ -58,7 +58,7 @@ MEETINGS = {
         Line(LI, "zh", "公司 停止 音乐", 0.6),
     ),
     "meeting_mixed.flac": (
-        Line(ANNA, "en", "monday morning open meeting three", 1.1),
+        Line(ANNA, "en", "monday morning meeting three", 1.1),
         Line(BEN, "en", "john report budget seven five", 1.0),
         Line(LI, "zh", "今天 吴磊 开始 项目 八", 1.2),
         Line(ANNA, "en", "teacher sarah coffee music", 1.0),
