@@ -40,8 +40,8 @@ class Line:
 
 
 SHORT = {
-    "zh.flac": (Line(LI, "zh", "今天 下午 三 五 会议"),),
-    "zh_name.flac": (Line(WANG, "zh", "明天 张伟 打开 电脑"),),
+    "zh.flac": (Line(LI, "zh", "今天 公司 三 七 会议"),),
+    "zh_name.flac": (Line(LI, "zh", "学生 吴磊 打开 手机"),),
     "zh_two_names.flac": (Line(LI, "zh", "刘洋 报告 王芳 天气"),),
     "en.flac": (Line(BEN, "en", "monday morning meeting three five"),),
     "en_name.flac": (Line(ANNA, "en", "john open project seven"),),
@@ -52,15 +52,15 @@ SHORT = {
 MEETINGS = {
     "meeting_zh.flac": (
         Line(LI, "zh", "今天 上午 开始 会议", 1.1),
-        Line(WANG, "zh", "张伟 报告 项目 二 五", 1.0),
+        Line(WANG, "zh", "吴磊 报告 项目 七 五", 1.0),
         Line(LI, "zh", "明天 下午 王芳 关闭 市场", 1.2),
         Line(WANG, "zh", "医生 打开 手机 六", 1.0),
         Line(LI, "zh", "公司 停止 音乐", 0.6),
     ),
     "meeting_mixed.flac": (
-        Line(ANNA, "en", "monday morning open meeting three", 1.1),
+        Line(ANNA, "en", "monday morning meeting three", 1.1),
         Line(BEN, "en", "john report budget seven five", 1.0),
-        Line(LI, "zh", "今天 张伟 开始 项目 八", 1.2),
+        Line(LI, "zh", "今天 吴磊 开始 项目 八", 1.2),
         Line(ANNA, "en", "teacher sarah coffee music", 1.0),
         Line(BEN, "en", "tuesday evening close project", 0.6),
     ),
