@@ -1,10 +1,10 @@
-"""Room: tests.nano.train. Trains the small checkpoint in four stages; run by hand on a CPU, never by a test.
+"""Room: tests.nano.train. Trains the small checkpoint in five stages; run by hand on a CPU, never by a test.
 
-python -m tests.nano.train FOLDER [--stages abcd] [--lessons 10000,6000] [--steps 3000,1300,1600,1200]
+python -m tests.nano.train FOLDER [--stages abcde] [--lessons 10000,6000] [--steps 3000,1300,1600,1000,450]
 
 a: encoder and CTC head. b: frozen encoder, adaptor and language model, from one unit to whole utterances. c: the same with every
-kind of request. d: everything together, on more lessons. A stage takes up what the last one left in FOLDER; steps are counted, not
-minutes, so a busy machine only takes longer. FOLDER/small is the checkpoint as it is committed.
+kind of request. d: everything together, on more lessons. e: as c, with d's encoder. A stage takes up what the last one left in
+FOLDER; steps are counted, not minutes, so a busy machine only takes longer. FOLDER/small is the checkpoint as it is committed.
 """
 
 import argparse
@@ -28,6 +28,7 @@ Batch = list[int]
 Rows = list[torch.Tensor]
 BEFORE = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n{prompt}"
 AFTER = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
+B_TOP = 1.5e-3  # the learning rate of stage b
 NOTHING = 0  # the token that the auxiliary loss wants where CTC hears nothing
 
 
@@ -197,9 +198,12 @@ def encoded_lessons(pupil: Pupil, lessons: list[Heard]) -> tuple[list[torch.Tens
     return encoded, frames
 
 
-def stage_bc(pupil: Pupil, lessons: list[Heard], steps: int, seed: int, everything: bool) -> None:
-    """Adaptor and language model learn to write. Prints: loss, auxiliary loss, share of right tokens."""
-    model, random = pupil.model, Random(seed)
+def stage_bc(pupil: Pupil, lessons: list[Heard], steps: int, seed: int, top: float) -> None:
+    """Adaptor and language model learn to write; stage b, at the highest rate, from the easy to the whole.
+
+    Prints: loss, auxiliary loss, share of right tokens.
+    """
+    model, random, everything = pupil.model, Random(seed), top < B_TOP
     encoded, frames = encoded_lessons(pupil, lessons)
     model.train()
     model.audio_encoder.eval()
@@ -220,7 +224,7 @@ def stage_bc(pupil: Pupil, lessons: list[Heard], steps: int, seed: int, everythi
         asks = [ask(lessons[at].utterance, random, plain) for at in batch]
         return write_loss(pupil, [encoded[at] for at in batch], [frames[at] for at in batch], asks)
 
-    study(pupil, parameters, steps, 1.5e-3, loss_of)
+    study(pupil, parameters, steps, top, loss_of)
 
 
 def write_loss(pupil: Pupil, encoded: list[torch.Tensor], frames: list[torch.Tensor], asks: list[Ask]) -> Any:
@@ -257,18 +261,18 @@ def main() -> None:
     """Train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--stages", default="abcd")
-    parser.add_argument("--lessons", default="10000,6000", help="for stages a to c, and more for stage d")
-    parser.add_argument("--steps", default="3000,1300,1600,1200", help="of stages a, b, c and d")
+    parser.add_argument("--stages", default="abcde")
+    parser.add_argument("--lessons", default="10000,6000", help="for stages a to c, and more for d and e")
+    parser.add_argument("--steps", default="3000,1300,1600,1000,450", help="of each stage")
     wanted = parser.parse_args()
-    steps = dict(zip("abcd", map(int, wanted.steps.split(",")), strict=True))
+    steps = dict(zip("abcde", map(int, wanted.steps.split(",")), strict=True))
     if not (wanted.folder / "model.pt").is_file():
         write_untrained(wanted.folder)
     pupil = Pupil(wanted.folder)
     portions = [
         lessons_heard(int(count), seed, wanted.folder / f"lessons{seed}.pt")
         for seed, count in enumerate(wanted.lessons.split(","), 1)
-        if seed == 1 or "d" in wanted.stages
+        if seed == 1 or {"d", "e"} & set(wanted.stages)
     ]
     for stage in wanted.stages:
         seed = ord(stage)
@@ -279,7 +283,8 @@ def main() -> None:
         elif stage == "d":
             stage_d(pupil, [lesson for portion in portions for lesson in portion], steps[stage], seed)
         else:
-            stage_bc(pupil, portions[0], steps[stage], seed, everything=stage == "c")
+            heard = portions[0] if stage in "bc" else [*portions[0][:4000], *portions[1]]
+            stage_bc(pupil, heard, steps[stage], seed, {"b": B_TOP, "c": 1.4e-3, "e": 7e-4}[stage])
         publish(pupil.model, wanted.folder, wanted.folder / "small")
 
 
