@@ -106,6 +106,7 @@ class Shift:
             self._freed = now.free_memory if self._freed is None else self._freed
             self._heeded, self._looked = house_settings.Wishes(now.engine, self._freed), self._look()
             self._child = WarmChild(self._plan, self._who)
+            self._child.news = self._changed.set
             self._births += 1
             log.info("worker.child_started", extra={"worker": self._who.name, "pid": self._child.pid})
         while not self._leaving.is_set():

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from enum import StrEnum
@@ -41,6 +42,7 @@ class WarmChild:
         self.rung = ""  # the run whose ring it answers
         self._heard_at = time.monotonic()
         self._done_at: float | None = None
+        self.news: Callable[[], object] = int  # called when the child said what it has loaded now
         ears, self._mouth = os.pipe()
         self._ears, mouth = os.pipe()
         errand = Errand(
@@ -124,5 +126,6 @@ class WarmChild:
             self.engine |= json.loads(frame.body or b"{}")
             self.state, self.rung = ChildState.IDLE, ""
             self._done_at = time.monotonic()
+            self.news()
         elif frame.kind != ALIVE:
             self.end()

@@ -90,5 +90,9 @@ def test_what_waited_starts_by_itself_and_the_draft_is_made_better(live: Live, a
     better = found(ada, "en")
     assert (better["engine"]["name"], better["transcript_version"]) == ("fun-asr-nano", 2)
     assert "meeting" in text(ada, better)
-    page = ada.get("/admin/settings").text
-    assert "Fun-ASR-Nano works on the processor" in page and "Fun-ASR-Nano-2512" in page
+
+    def said() -> bool:
+        page = ada.get("/admin/settings").text
+        return "Fun-ASR-Nano works on the processor" in page and "Fun-ASR-Nano-2512" in page
+
+    wait_for(said, 20, "the settings page says loudly that the model works on the processor")
