@@ -131,7 +131,7 @@ class Watching:
         self.read_ms = 0
         self.ahead_ms: list[int] = []
 
-    def minutes(self, path: bytes, root: bytes = b"") -> Generator[Pcm, None, None]:
+    def minutes(self, path: bytes, root: bytes = b"", *, channel: int | None = None) -> Generator[Pcm, None, None]:
         """The meeting over and over, in blocks of half a second."""
         samples = (clip("meeting_zh.flac") * 32767).astype(np.int16)
         for _ in range(24):

@@ -65,7 +65,7 @@ def test_a_doubtful_place_says_why_in_the_readers_language(
     assert "of-another-program" not in page
     page = browser.get(f"/recordings/{meeting}", headers={"Accept-Language": "zh-CN"}).text
     assert "可能有误" in page and "引擎在这里重复输出。" in page
-    flags = browser.get(f"/api/v1/recordings/{meeting}/transcript").json["segments"][1]["flags"]
+    flags = browser.get(f"/api/v1/recordings/{meeting}/transcript").get_json()["segments"][1]["flags"]
     assert flags == ["loop", "without-hotwords", "of-another-program"]
 
 
