@@ -14,6 +14,18 @@ from nas_asr.store.schema import migrate
 from tests.cast import Cast, Clock, RememberingQueue, make_cast
 
 
+# Files that take minutes, the longest first: begun last, they would leave all but one processor idle at the end.
+_LONG = (
+    "tests/engine/test_hotword_bounds", "tests/journey/", "tests/browser/", "tests/engine/test_hard_cases", "tests/worker/",
+    "tests/test_kills", "tests/archive/test_kills", "tests/install/test_pull", "tests/cli/", "tests/engine/", "tests/media/",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; otherwise the order stays."""
+    items.sort(key=lambda item: next((at for at, name in enumerate(_LONG) if item.nodeid.startswith(name)), len(_LONG)))
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, made once and copied for each test."""

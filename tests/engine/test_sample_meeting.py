@@ -34,7 +34,7 @@ def test_the_meeting_is_read_word_for_word_a_segment_a_sentence(transcript: Tran
 
 def test_figures_are_written_as_people_write_them_and_kept_as_they_were_spoken(transcript: Transcript) -> None:
     texts = "\n".join(segment.text for segment in transcript.segments)
-    for written in ("25% more", "$123000", "january 15", "42 people", "10:30"):
+    for written in ("25% more", "$123,000", "January 15", "42 people", "10:30"):
         assert written in texts
     assert "third quarter" in texts
     assert "at first" in texts

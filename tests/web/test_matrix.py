@@ -136,7 +136,7 @@ PAGES = (
     Row("POST", "/teams/<slug>/members", MANAGING, _form(name="charlie", role="reader")),
     Row("POST", "/teams/<slug>/members/remove", MANAGING, _form(name="zoe")),
     Row("GET", "/teams/<slug>/hotwords", CONTENT),
-    Row("POST", "/teams/<slug>/hotwords", KEEPING, _form(words="Kubernetes")),
+    Row("POST", "/teams/<slug>/hotwords", KEEPING, _form(words="Kubernetes", version="0")),
     Row("POST", "/teams/<slug>/hotwords/rerun", KEEPING, _form(days="7")),
     Row("POST", "/teams/<slug>/drafts", (302, 404, 403, 409, 409, 404)),  # no worker has the model
     Row("GET", "/account", MINE),
