@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 from urllib.request import urlopen
 
 from nas_asr import bootstrap
@@ -150,6 +150,9 @@ def _engine(settings: Settings) -> Iterator[Finding]:
         offered = {offer.engine for offer in transcriber.offers}
     finally:
         transcriber.close()
+    if chosen.engine == "openai":
+        host = urlsplit(chosen.openai_url).netloc.rpartition("@")[2]
+        yield Finding("engine", Verdict.NOTE, f"What is spoken is sent to {host}, and to nobody else.")
     if MODEL not in offered and chosen.engine in (AUTO, MODEL):
         yield _without_model(settings)
 

@@ -13,7 +13,6 @@ from nas_asr.store.database import Database
 from nas_asr.store.schema import migrate
 from tests.cast import Cast, Clock, RememberingQueue, make_cast
 
-
 # Files that take minutes, the longest first: begun last, they would leave all but one processor idle at the end.
 _LONG = (
     "tests/engine/test_hotword_bounds", "tests/journey/", "tests/browser/", "tests/engine/test_hard_cases", "tests/worker/",
