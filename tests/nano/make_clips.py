@@ -42,8 +42,8 @@ class Line:
 SHORT = {
     "zh.flac": (Line(LI, "zh", "今天 公司 三 七 会议"),),
     "zh_name.flac": (Line(LI, "zh", "学生 吴磊 打开 手机"),),
-    "zh_two_names.flac": (Line(LI, "zh", "刘洋 报告 王芳 天气"),),
-    "en.flac": (Line(BEN, "en", "monday morning meeting three five"),),
+    "zh_two_names.flac": (Line(LI, "zh", "刘洋 报告 陈晨 天气"),),
+    "en.flac": (Line(BEN, "en", "monday evening meeting three five"),),
     "en_name.flac": (Line(ANNA, "en", "john open project seven"),),
     "en_two_names.flac": (Line(BEN, "en", "sarah coffee stephen music"),),
     "en_one_word.flac": (Line(BEN, "en", "budget", 0.0),),
@@ -53,7 +53,7 @@ MEETINGS = {
     "meeting_zh.flac": (
         Line(LI, "zh", "今天 上午 开始 会议", 1.1),
         Line(WANG, "zh", "吴磊 报告 项目 七 五", 1.0),
-        Line(LI, "zh", "明天 下午 王芳 关闭 市场", 1.2),
+        Line(LI, "zh", "明天 下午 刘洋 关闭 市场", 1.2),
         Line(WANG, "zh", "医生 打开 手机 六", 1.0),
         Line(LI, "zh", "公司 停止 音乐", 0.6),
     ),

@@ -1,6 +1,6 @@
 """Room: tests.nano.train. Trains the small checkpoint in five stages; run by hand on a CPU, never by a test.
 
-python -m tests.nano.train FOLDER [--stages abcde] [--lessons 10000,6000] [--steps 3000,1300,1600,1000,1050]
+python -m tests.nano.train FOLDER [--stages abcde] [--lessons 10000,6000] [--steps 3000,1300,1600,1000,3450]
 
 a: encoder and CTC head. b: frozen encoder, adaptor and language model, from one unit to whole utterances. c: the same with every
 kind of request. d: everything together, on more lessons. e: as c, with d's encoder. A stage takes up what the last one left in
@@ -263,7 +263,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--stages", default="abcde")
     parser.add_argument("--lessons", default="10000,6000", help="for stages a to c, and more for d and e")
-    parser.add_argument("--steps", default="3000,1300,1600,1000,1050", help="of each stage")
+    parser.add_argument("--steps", default="3000,1300,1600,1000,3450", help="of each stage")
     wanted = parser.parse_args()
     steps = dict(zip("abcde", map(int, wanted.steps.split(",")), strict=True))
     if not (wanted.folder / "model.pt").is_file():
