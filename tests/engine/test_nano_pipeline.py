@@ -103,6 +103,7 @@ def test_a_telephone_of_8_khz_is_read(nano: Nano, tmp_path: Path, name: str, lan
     samples = (clip(name) * 32767).astype(np.int16)
     with av.open(str(path), "w", format="wav") as container:
         track = container.add_stream(codec, rate=8000, layout="mono")
+        assert isinstance(track, av.AudioStream)
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate = SAMPLE_RATE
         for each in [*av.AudioResampler("s16", "mono", 8000).resample(frame), None]:
