@@ -218,7 +218,8 @@ def test_a_truncated_or_missing_file_is_not_whole(tmp_path: Path, hub: Hub) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["../../../evil.json", "/etc/evil.json", "a/../../evil.json", "a\\..\\evil.json", "a//b.json", LOCK, LOCK.upper(), "x\n.json"]
+    "path",
+    ["../../../evil.json", "/etc/evil.json", "a/../../evil.json", "a\\..\\evil.json", "a//b", "x\n.md", LOCK, LOCK.upper()],
 )
 def test_a_file_that_would_lie_elsewhere_is_refused(tmp_path: Path, hub: Hub, path: str) -> None:
     hub.extra_paths = (path,)
@@ -232,7 +233,9 @@ def test_a_hub_may_send_us_on_to_its_storage(tmp_path: Path, hub: Hub) -> None:
     assert "bytes=1000000-" in hub.ranges
 
 
-@pytest.mark.parametrize("elsewhere", ["file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://[::1", f"http://{'a' * 70}.x/"])
+@pytest.mark.parametrize(
+    "elsewhere", ["file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://[", f"http://{'a' * 70}.x/"]
+)
 def test_a_hub_may_not_send_us_anywhere_else(tmp_path: Path, hub: Hub, elsewhere: str) -> None:
     hub.redirect_to = elsewhere
     assert "is not followed" in refused(HubRefused, tmp_path, hub).message
