@@ -206,16 +206,14 @@ def _host(url: str) -> str:
     except ValueError:
         good = False
     if not url or not good or parts.query or parts.fragment:
+        says = "The engine “openai” needs the address of a server." if not url else f"“{url}” is no address of a server."
+        if "@" in url:  # it may hold a password
+            says = "What NAS_ASR_OPENAI_URL says is no address of a server."
         raise ModelUnavailable(
-            "The engine “openai” needs the address of a server." if not url else f"{_shown(url)} is no address of a server.",
+            says,
             "Set NAS_ASR_OPENAI_URL to its base URL, such as http://192.168.1.5:8000/v1, without name or password.",
         )
     return parts.netloc
-
-
-def _shown(url: str) -> str:
-    """An address that is none, for people; one that may hold a password is not repeated."""
-    return "What NAS_ASR_OPENAI_URL says" if "@" in url else f"“{url}”"
 
 
 def _refused(host: str, status: int, body: bytes) -> EngineError:
