@@ -247,6 +247,19 @@ def test_a_login_page_instead_of_a_list_is_named(tmp_path: Path, hub: Hub) -> No
     assert "answered with something that is no list of a model hub" in error.message
 
 
+@pytest.mark.parametrize("elsewhere", ["../../../../library.txt", "{}/library.txt", "a/./b", "x\0y"])
+def test_a_forged_lock_file_deletes_nothing_elsewhere(tmp_path: Path, hub: Hub, elsewhere: str) -> None:
+    ours = tmp_path / "library.txt"
+    ours.write_text("ours", "utf-8")
+    lock = bring(tmp_path, hub).directory / LOCK
+    words = json.loads(lock.read_text("utf-8"))
+    words["files"][elsewhere.format(tmp_path)] = {"size": 3, "sha256": "0" * 64}
+    lock.write_text(json.dumps(words), "utf-8")
+    assert find(tmp_path / "models", NAME) is None
+    assert_whole(bring(tmp_path, hub), hub)
+    assert ours.read_text("utf-8") == "ours"
+
+
 @pytest.mark.parametrize("page", [b"[" * 100_000, b'{"Data": {"Files": [{"Path": "model.pt", "Size": 1%s}]}}' % (b"0" * 400)])
 def test_a_list_that_nobody_can_read_is_a_sentence(tmp_path: Path, hub: Hub, page: bytes) -> None:
     hub.login_page, hub.page = True, page
