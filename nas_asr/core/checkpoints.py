@@ -118,13 +118,15 @@ class CheckpointLock:
 
 
 def read_lock(directory: Path, name: str = LOCK) -> CheckpointLock | None:
-    """What the lock file of a checkpoint says; None where there is none, or where nobody can read it."""
+    """What the lock file of a checkpoint says; None where there is none, nobody can read it, or it names files elsewhere."""
     try:
         said = json.loads((directory / name).read_text("utf-8"))
         files = {str(name): LockedFile(int(one["size"]), str(one["sha256"])) for name, one in said["files"].items()}
+        if any({"", ".", ".."} & set(name.split("/")) or "\0" in name for name in files):
+            return None  # what is not right is deleted and fetched anew, so it has to lie below the directory
         words = {name: str(said[name]) for name in ("model", "revision", "commit", "source", "licence", "pulled_at")}
         return CheckpointLock(hub=Hub(said["hub"]), files=files, **words)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 

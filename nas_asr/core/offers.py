@@ -45,11 +45,19 @@ class Skills:
 
 
 def heard(told: Mapping[str, Any]) -> Skills | None:
-    """The skills in a sign of life, None where it has none (yet)."""
-    if "offers" not in told:
+    """The skills in a sign of life; None where it has none (yet), or none that this version can read."""
+    offers, choice = told.get("offers"), told.get("choice", AUTO)
+    if not isinstance(offers, list) or not isinstance(choice, str):
         return None
-    offers = tuple(Offer(str(one["engine"]), tuple(one["languages"])) for one in told["offers"])
-    return Skills(offers, str(told.get("choice", AUTO)))
+    found = [_offer(one) for one in offers]
+    return Skills(tuple(offer for offer in found if offer is not None), choice)
+
+
+def _offer(told: object) -> Offer | None:
+    engine, languages = (told.get("engine"), told.get("languages")) if isinstance(told, dict) else (None, None)
+    if not isinstance(engine, str) or not isinstance(languages, list):
+        return None
+    return Offer(engine, tuple(language for language in languages if isinstance(language, str)))
 
 
 # What is known without asking anybody: nobody is given invented English (decision 14).

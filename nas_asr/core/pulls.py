@@ -54,6 +54,8 @@ def read_status(models: Path, now: datetime) -> PullStatus | None:
     try:
         said = json.loads(status_file(models).read_text("utf-8"))
         status = PullStatus(**said | {"state": PullState(said["state"])})
+        if not all(isinstance(number, int) for number in (status.done, status.total, status.wish)):
+            return None
         silent = now - datetime.fromisoformat(status.updated_at) > SILENT_FOR
     except (OSError, ValueError, KeyError, TypeError):
         return None

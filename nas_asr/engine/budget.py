@@ -4,6 +4,7 @@ One number for each device and precision: padded seconds, which is rows times th
 """
 
 import json
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,8 @@ class Budget:
 def _read(file: Path | None) -> dict[str, float]:
     try:
         found = json.loads(file.read_text("utf-8")) if file else {}
-    except (OSError, ValueError):
+        numbers = found.items() if isinstance(found, dict) else ()
+        known = {str(key): float(value) for key, value in numbers if isinstance(value, int | float)}
+    except (OSError, ValueError, OverflowError, RecursionError):
         return {}
-    numbers = found.items() if isinstance(found, dict) else ()
-    return {str(key): float(value) for key, value in numbers if isinstance(value, int | float)}
+    return {key: value for key, value in known.items() if math.isfinite(value)}

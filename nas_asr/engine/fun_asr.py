@@ -303,6 +303,11 @@ def _load(files: CheckpointFiles, device: Device, threads: int) -> Any:
 def _build(files: CheckpointFiles, device: Device, threads: int) -> Any:
     try:
         from funasr import AutoModel
+        from huggingface_hub.errors import StrictDataclassError
+        from omegaconf.errors import OmegaConfBaseException
+        from transformers import dynamic_module_utils
+
+        dynamic_module_utils.TIME_OUT_REMOTE_CODE = 0  # else it asks the terminal whether to run a checkpoint's code
     except (ImportError, OSError) as error:  # a torchaudio that does not fit torch is an OSError
         raise ModelUnavailable(
             f"The funasr package cannot be loaded: {error}.",
@@ -313,10 +318,18 @@ def _build(files: CheckpointFiles, device: Device, threads: int) -> Any:
         return AutoModel(
             model=str(files.directory), init_param=None, device=device.name, ncpu=threads, disable_update=True,
             disable_pbar=True, disable_log=True, log_level="ERROR", trust_remote_code=False, fp16=False, bf16=False,
-            llm_dtype=device.llm_dtype, llm_conf={"llm_dtype": device.llm_dtype},
+            llm_dtype=device.llm_dtype, **_mended(device.llm_dtype),
         )  # fmt: skip
-    except _BROKEN as error:
+    except (*_BROKEN, StrictDataclassError, OmegaConfBaseException) as error:
         raise _failed(files, error) from error
+
+
+def _mended(llm_dtype: str) -> dict[str, Any]:
+    """What a checkpoint's own configuration may not say: each of these loads programs or other models, or writes files."""
+    return {
+        "vad_model": None, "punc_model": None, "spk_model": None, "output_dir": None, "audio_encoder_conf": {"hub": None},
+        "llm_conf": {"llm_dtype": llm_dtype, "load_kwargs": {"trust_remote_code": False}},
+    }  # fmt: skip
 
 
 def _fill(model: Any, files: CheckpointFiles) -> set[str]:

@@ -6,6 +6,8 @@ Speaks with the one server that an admin named and with nobody else: no proxy of
 import io
 import json
 import threading
+import time
+import unicodedata
 import wave
 from collections import deque
 from collections.abc import Generator, Iterable
@@ -16,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry, Timeout
 
@@ -27,6 +30,7 @@ from nas_asr.core.transcript import EngineLabel, Heard
 
 _BEAT_S = 0.5
 _LARGEST_ANSWER = 1 << 20  # bytes; half a minute of speech is a few hundred
+_LONGEST_TEXT = 2_000  # characters; nobody says as many in half a minute, and hotwords and ITN look at each
 _LONGEST_PROMPT = 600  # characters; Whisper's prompt holds 224 tokens and forgets the front of a longer one
 _SHORTEST_MS = 100  # OpenAI's own server refuses less
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -59,6 +63,11 @@ class Remote:
         """Raises ModelUnavailable where the address cannot be one, or the server does not say what models it has."""
         self._server = server
         host = _host(server.url)
+        if not (server.key.isascii() and server.key.isprintable()):  # the HTTP client would name it in its error
+            raise ModelUnavailable(
+                "The key of the transcription server holds signs that no key has.",
+                "Check NAS_ASR_OPENAI_KEY (or the file that NAS_ASR_OPENAI_KEY_FILE names): one line of plain letters.",
+            )
         self._fields = _HEEDS[server.hotwords]
         self.knows_hotwords = bool(self._fields)
         self._pool = urllib3.PoolManager(maxsize=server.at_once, block=True, retries=_retry(server))
@@ -111,7 +120,7 @@ class Remote:
                 f"The transcription server at {self.label.device} answered without a text.",
                 "Check that NAS_ASR_OPENAI_URL is an OpenAI-compatible server for transcription.",
             )
-        return " ".join(text.split())
+        return _legible(text)
 
     def _first_model(self) -> str:
         """What the server serves, where nobody said which model."""
@@ -139,7 +148,7 @@ class Remote:
                 method, f"{self._server.url.rstrip('/')}/{path}", fields=fields, headers=headers, preload_content=False,
                 redirect=False, timeout=Timeout(connect=10, read=self._server.patience_s),
             )  # fmt: skip
-            body = answer.read(_LARGEST_ANSWER)
+            body = _body(answer, self._server.patience_s)
             answer.release_conn() if answer.closed else answer.close()
         except (HTTPError, OSError) as error:
             raise EngineBusy(
@@ -164,6 +173,23 @@ def _answer(asked: "deque[tuple[Utterance, Future[str]]]", brief: Brief, beat: B
             return utterance, Heard(spoken=text, written=text if brief.writes else None)
 
 
+def _body(answer: BaseHTTPResponse, patience_s: float) -> bytes:
+    """The answer's beginning, all of it as a rule. A server that sends a byte now and then is away, too: TimeoutError."""
+    body, until = bytearray(), time.monotonic() + patience_s
+    while len(body) < _LARGEST_ANSWER and (more := answer.read1(_LARGEST_ANSWER - len(body))):
+        body += more
+        if time.monotonic() > until:
+            answer.close()
+            raise TimeoutError
+    return bytes(body)
+
+
+def _legible(text: str) -> str:
+    """One line without control characters and halves of characters: no database takes them, and no page should."""
+    signs = (" " if unicodedata.category(sign) in ("Cc", "Cs") else sign for sign in text[:_LONGEST_TEXT])
+    return " ".join("".join(signs).split())
+
+
 def _retry(server: Server) -> Retry:
     """What may pass is tried again with growing pauses, also a POST: hearing something twice harms nobody."""
     return Retry(
@@ -180,8 +206,11 @@ def _host(url: str) -> str:
     except ValueError:
         good = False
     if not url or not good or parts.query or parts.fragment:
+        says = "The engine “openai” needs the address of a server." if not url else f"“{url}” is no address of a server."
+        if "@" in url:  # it may hold a password
+            says = "What NAS_ASR_OPENAI_URL says is no address of a server."
         raise ModelUnavailable(
-            "The engine “openai” needs the address of a server." if not url else f"“{url}” is no address of a server.",
+            says,
             "Set NAS_ASR_OPENAI_URL to its base URL, such as http://192.168.1.5:8000/v1, without name or password.",
         )
     return parts.netloc
@@ -203,17 +232,17 @@ def _refused(host: str, status: int, body: bytes) -> EngineError:
 def _reason(body: bytes) -> str:
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     error = said.get("error", said.get("detail", "")) if isinstance(said, dict) else ""
     words = error.get("message", "") if isinstance(error, dict) else error
-    return words if isinstance(words, str) else ""
+    return _legible(words) if isinstance(words, str) else ""
 
 
 def _json(host: str, body: bytes) -> dict[str, Any]:
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
         raise EngineError(

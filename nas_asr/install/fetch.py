@@ -21,6 +21,7 @@ from nas_asr.core.errors import ModelUnavailable
 
 _BLOCK = 1 << 20
 _LARGEST_LIST = 32 << 20
+_LIST_TIMES = 6  # patience for a whole list, in time-outs
 _LONGEST_PAUSE_S = 60.0
 _MISSING = (404, 410)
 _FORBIDDEN = (401, 403)
@@ -99,16 +100,26 @@ class Web:
         def once() -> Any:
             heard()
             with self._open(url, 0) as answer:
-                content = _heard(lambda: answer.read(_LARGEST_LIST))
+                content = self._list(answer, heard)
             try:
                 return json.loads(content)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise HubAway(
                     f"{_host(url)} answered with something that is no list of a model hub.",
                     "Look whether a login page of the network or a wrong mirror address is in the way.",
                 ) from error
 
         return self._again(url, once, lambda: 0, self.patience.list_tries)
+
+    def _list(self, answer: http.client.HTTPResponse, heard: Callable[[], None]) -> bytes:
+        """All of it, within a few times the pause that is allowed between two blocks."""
+        content, until = bytearray(), time.monotonic() + _LIST_TIMES * self.patience.timeout_s
+        while len(content) < _LARGEST_LIST and (block := _heard(lambda: answer.read1(_BLOCK))):
+            content += block
+            heard()
+            if time.monotonic() > until:
+                raise _Broken("its list does not come to an end")
+        return bytes(content)
 
     def file(self, url: str, target: Path, size: int, heard: Callable[[int], None]) -> None:
         """Bring `target` + .part to its size; goes on after the bytes that are there. heard: bytes that are there now.
@@ -165,6 +176,8 @@ class Web:
             raise _Broken(_words(error.reason)) from error
         except (OSError, http.client.HTTPException) as error:
             raise _Broken(_words(error)) from error
+        except ValueError as error:  # an address that is none, mostly one that a hub sent us on to
+            raise _sent_astray(url) from error
         assert isinstance(answer, http.client.HTTPResponse)
         return answer
 
@@ -195,7 +208,7 @@ def _start(answer: http.client.HTTPResponse) -> int:
     """Where the answer begins in the file. ModelScope's storage answers a range with status 200 and a Content-Range."""
     said = answer.headers.get("Content-Range", "")
     first = said.removeprefix("bytes ").partition("-")[0].strip()
-    if first.isdigit():
+    if first.isdecimal():
         return int(first)
     if answer.status == 206:
         raise _Broken("it sent a part of the file and did not say which")
@@ -216,7 +229,7 @@ def _trouble(error: urllib.error.HTTPError, url: str) -> Exception:
         return _Broken("it knows no such part of the file")
     if error.code in _LATER or error.code >= 500:
         said = error.headers.get("Retry-After", "") if error.headers else ""
-        return _Broken(f"it answered with status {error.code}", float(said) if said.isdigit() else 0.0)
+        return _Broken(f"it answered with status {error.code}", float(said) if said.isdecimal() else 0.0)
     return HubRefused(f"{_host(url)} answered with status {error.code}.", "Look at the mirror's address.")
 
 

@@ -22,6 +22,7 @@ _TAKEN = (
 )  # fmt: skip
 _LEFT_FOLDERS = {"example", "examples", "fig", "figs", "figures", "image", "images", "asset", "assets", "demo", "docs", "test"}
 _LEFT_FILES = {"requirements.txt"}  # funasr would install what it names
+_LARGEST_FILE = 1 << 50
 _TRUNCATED = 3000  # ModelScope cuts a list there and does not say so
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}")
@@ -149,8 +150,8 @@ def _commit(said: object) -> str:
 
 def _file(path: str, size: int, sha256: str, blob: str = "") -> RemoteFile:
     checked_path(path)
-    if not isinstance(size, int) or size < 0:
-        raise ValueError("a file without a size")
+    if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= _LARGEST_FILE:
+        raise ValueError("a file without a size that can be")
     known = sha256.lower()
     return RemoteFile(path, size, known if re.fullmatch("[0-9a-f]{64}", known) else "", _commit(blob))
 
@@ -159,7 +160,7 @@ def checked_path(path: str) -> str:
     """A file's name below the checkpoint's directory. Raises HubRefused where it could lie anywhere else."""
     parts = path.split("/")
     clean = path.isprintable() and "\\" not in path and len(path.encode()) < 1024
-    if clean and path and not {"", ".", ".."} & set(parts) and parts[-1] not in (LOCK, LOCK + PART):
+    if clean and path and not {"", ".", ".."} & set(parts) and parts[-1].casefold() not in (LOCK, LOCK + PART):
         return path
     raise HubRefused(
         f"The list of the model names a file that is not taken: {path[:80]!r}.", "Take another hub, and tell the model's makers."

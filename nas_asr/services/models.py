@@ -112,8 +112,19 @@ def list_models(house: House, viewer: Viewer) -> list[ModelView]:
 
 def _shelf(one: Checkpoint, workers: Sequence[tuple[str, Mapping[str, Any]]], wish: PullWish | None) -> ShelfView:
     names, said = tuple(name for name, _ in workers), workers[0][1]
-    pull = said.get("pull")
-    theirs = pull if isinstance(pull, dict) and pull.get("model") == one.name and pull.get("state") else None
-    heard = max(int(words.get("heard", 0)) for _, words in workers)
+    pull, here = said.get("pull"), said.get("here")
+    theirs = pull if isinstance(pull, dict) and pull.get("model") == one.name and _is_readable(pull) else None
+    heard = max(_number(words.get("heard")) for _, words in workers)
     asked = wish is not None and wish.model == one.name and wish.number > heard
-    return ShelfView(str(said.get("machine", "")), names, one.name in said.get("here", ()), theirs, asked)
+    is_here = isinstance(here, list) and one.name in here
+    return ShelfView(str(said.get("machine", "")), names, is_here, theirs, asked)
+
+
+def _is_readable(pull: Mapping[str, Any]) -> bool:
+    """Whether a worker of another version told it as we do."""
+    numbers = all(isinstance(pull.get(name), int) for name in ("done", "total"))
+    return numbers and pull.get("state") in list(PullState)
+
+
+def _number(told: object) -> int:
+    return told if isinstance(told, int) else 0

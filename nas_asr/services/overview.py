@@ -102,7 +102,7 @@ def _speeds(session: Session, since: datetime) -> Mapping[str, float]:
 
 
 def _part(row: Heartbeat, wanted: Wishes, alive: bool, rtfx: float | None) -> PartView:
-    heeded = Wishes(row.detail.get("settings", 0), row.detail.get("freed", 0))
+    heeded = Wishes(_number(row.detail.get("settings")) or 0, _number(row.detail.get("freed")) or 0)
     late = wanted.engine > heeded.engine or wanted.free_memory > heeded.free_memory
     state = str(row.detail.get("state", ""))
     skills, told = heard(row.detail), row.detail.get("loaded")
@@ -119,8 +119,8 @@ def _loaded(told: Mapping[str, Any], card: bool) -> LoadedView:
     words = {name: str(told.get(name) or "") for name in ("engine", "model", "revision", "device")}
     slow = words["engine"] == MODEL and words["device"].startswith("cpu")
     return LoadedView(
-        **words, since=_moment(told.get("loaded_at")), memory_used=_bytes(told.get("memory_used")),
-        memory_free=_bytes(told.get("memory_free")), slow=slow, card_idle=slow and card,
+        **words, since=_moment(told.get("loaded_at")), memory_used=_number(told.get("memory_used")),
+        memory_free=_number(told.get("memory_free")), slow=slow, card_idle=slow and card,
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def _moment(told: object) -> datetime | None:
     return found if found.tzinfo is not None else None
 
 
-def _bytes(told: object) -> int | None:
+def _number(told: object) -> int | None:
     return int(told) if isinstance(told, int | float) and told >= 0 else None
 
 

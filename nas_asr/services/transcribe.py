@@ -130,14 +130,15 @@ def _fits(session: Session, house: House, claimant: Claimant) -> list[ColumnElem
     """
     skills = claimant.skills
     fits = [and_(Run.engine == one.engine, Run.language.in_(one.languages)) for one in skills.offers]
-    better = served(session, house, besides=claimant.who.name).languages(MODEL)
+    others = served(session, house, besides=claimant.who.name)
     for wanted in ("", AUTO):
         languages = {language for one in skills.offers for language in one.languages}
         served_here = {language: skills.engine_for(wanted, language) for language in languages}
         ours = [
             language
             for language, engine in served_here.items()
-            if engine is not None and not (engine == BUILT_IN and skills.is_auto(wanted) and language in better)
+            if engine is not None
+            and not (engine == BUILT_IN and skills.is_auto(wanted) and others.engine_for(wanted, language) == MODEL)
         ]
         fits.append(and_(Run.engine == wanted, Run.language.in_(ours)))
     return fits

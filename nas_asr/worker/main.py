@@ -170,6 +170,8 @@ class Shift:
         if child.rung:
             self._again.add(child.rung)  # this ring may have been spent on another run
         self._trouble = child.trouble.get("message", "") or "The engine's program ended without a word."
+        if self._births > 1:  # two that never came up: what waits for us to do it better waits in vain
+            self._told = {}
         log.error("worker.child_died", extra={"worker": self._who.name, "trouble": self._trouble})
         try:
             self._came_back(service.give_back(self._house, self._who))

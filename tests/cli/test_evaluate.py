@@ -97,6 +97,8 @@ def test_the_built_in_engine_is_measured_and_what_it_does_not_serve_is_left_out(
         ("path,text\na.wav,hello", "no column reference"),
         ("path,reference,language\nmissing.wav,hello,en", "line 2: there is no file"),
         ("path,reference,language\n", "has no recording with a reference"),
+        (f"path,reference,language\n{'a' * 5000}.wav,hello,en", "line 2: there is no file"),
+        (f"path,reference,language\n{{sample}},{'会' * 200_000},zh", "serves none"),
         ("path,reference,language\n{sample},会议,zh", "serves none of the languages"),
     ],
 )

@@ -207,3 +207,14 @@ def test_somebody_else_may_ask_while_an_answer_is_awaited() -> None:
         texts.append((heard.spoken, again.spoken))
     assert texts == [(str(at + 1),) * 2 for at in range(len(LENGTHS))]
     assert {("Okonkwo",), ()} == set(seen)
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"[]", b"\xff", b"[" * 100_000, b'{"cpu": NaN}', b'{"cpu": 1%s}' % (b"0" * 400), b'{"cpu": "much"}']
+)
+def test_a_garbled_memory_of_the_budget_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    budget = Budget(SMALL, "cpu", tmp_path / FILE)
+    assert budget.seconds == SMALL.seconds
+    budget.ran_out(2, 5.0)
+    assert Budget(SMALL, "cpu", tmp_path / FILE).seconds == budget.seconds == 5.0

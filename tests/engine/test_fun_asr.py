@@ -3,15 +3,18 @@
 The checkpoint is loaded once, and once more without its CTC head.
 """
 
+import io
 import json
 import logging
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from nas_asr.core.errors import EngineBusy, EngineError, ModelUnavailable, RunStopped
 from nas_asr.core.hotwords import Hotword
@@ -313,6 +316,74 @@ def test_weights_with_code_in_them_are_not_run(copy: Path, tmp_path: Path) -> No
     torch.save({"state_dict": {"a": Trap()}}, copy / "model.pt")
     refused(copy, "cannot be loaded")
     assert not (tmp_path / "sprung").exists()
+
+
+def _reworded(place: Path, name: str, changes: dict[str, object]) -> None:
+    """A configuration with some of its words changed; those that hold words themselves are added to."""
+    file = place / name
+    parse = yaml.safe_load if file.suffix == ".yaml" else json.loads
+    words = parse(file.read_text("utf-8"))
+    for key, value in changes.items():
+        words[key] = {**words.get(key, {}), **value} if isinstance(value, dict) else value
+    file.write_text(json.dumps(words), "utf-8")  # JSON is YAML, too
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [("Qwen3-tiny/config.json", {"rms_norm_eps": "small"}), ("config.yaml", {"llm": "${oc.env:HOME"})],
+)
+def test_a_setting_of_another_kind_is_one_sentence(copy: Path, name: str, changes: dict[str, object]) -> None:
+    _reworded(copy, name, changes)
+    refused(copy, "cannot be loaded")
+
+
+def _with_a_trap(place: Path, folder: str, module: str) -> Path:
+    """A program in the checkpoint that leaves a file where it is run; where that file would be."""
+    sprung = place.parent / f"sprung by {module}"
+    (place / folder).mkdir(exist_ok=True)
+    (place / folder / f"{module}.py").write_text(f"open({str(sprung)!r}, 'w').close()\n", "utf-8")
+    return sprung
+
+
+def _load_if_it_likes(place: Path) -> None:
+    with suppress(ModelUnavailable):
+        Nano(EngineOptions("fun-asr-nano", str(place), "cpu", models=place.parent)).close()
+
+
+@pytest.mark.parametrize("part", ["vad_model", "punc_model", "spk_model", "audio_encoder"])
+def test_a_second_model_inside_a_checkpoint_brings_no_program_of_its_own(copy: Path, part: str) -> None:
+    sprung = _with_a_trap(copy, "more", f"trap_{part}")
+    (copy / "more" / "config.yaml").write_text("model: FsmnVADStreaming\ntrust_remote_code: true\n", "utf-8")
+    metas = {"config": "config.yaml", "remote_code": f"trap_{part}.py"}
+    (copy / "more" / "configuration.json").write_text(json.dumps({"file_path_metas": metas}), "utf-8")
+    _reworded(copy, "configuration.json", {"file_path_metas": {part: "more"}})
+    _reworded(copy, "config.yaml", {"audio_encoder_conf": {"hub": "ms"}} if part == "audio_encoder" else {})
+    _load_if_it_likes(copy)
+    assert not sprung.exists()
+
+
+def test_a_language_model_brings_no_program_of_its_own(copy: Path) -> None:
+    sprung = _with_a_trap(copy, "Qwen3-tiny", "trap_llm")
+    _reworded(copy, "Qwen3-tiny/config.json", {"auto_map": {"AutoModelForCausalLM": "trap_llm.Trap"}})
+    _reworded(copy, "config.yaml", {"llm_conf": {"load_kwargs": {"trust_remote_code": True}}})
+    _load_if_it_likes(copy)
+    assert not sprung.exists()
+
+
+def test_nobody_is_asked_whether_to_run_a_program_of_a_checkpoint(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sprung = _with_a_trap(copy, "Qwen3-tiny", "trap_config")
+    _reworded(copy, "Qwen3-tiny/config.json", {"model_type": "trap", "auto_map": {"AutoConfig": "trap_config.Trap"}})
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 9))
+    refused(copy, "cannot be loaded")
+    assert not sprung.exists()
+
+
+def test_a_checkpoint_does_not_say_where_texts_are_written(copy: Path) -> None:
+    _reworded(copy, "config.yaml", {"output_dir": str(copy.parent / "copies")})
+    engine = Nano(EngineOptions("fun-asr-nano", str(copy), "cpu", models=copy.parent))
+    assert texts(engine, said("en.flac"), Brief("en"))[0]
+    engine.close()
+    assert not (copy.parent / "copies").exists()
 
 
 def test_a_model_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -31,6 +32,32 @@ def server() -> Iterator[SpeechServer]:
 def remote(server: SpeechServer, **treatment: object) -> Remote:
     """The engine, in a hurry."""
     return Remote(Server(server.url, **{"pause_s": 0.01, "patience_s": 5.0, **treatment}))  # type: ignore[arg-type]
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """The address of a server that sends a good answer, but a byte at a time."""
+    over = threading.Event()
+
+    class Drip(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 (http.server's name)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                for sign in b'{"text": "%s"}' % (b"a" * 400):
+                    self.wfile.write(bytes([sign]))
+                    if over.wait(0.05):
+                        break
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Tests need no log."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Drip) as http:
+        threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_address[1]}/v1"
+        over.set()
+        http.shutdown()
 
 
 def utterances(*lengths_ms: int) -> list[Utterance]:
@@ -151,7 +178,9 @@ def test_recordings_are_not_sent_on_to_where_the_server_points(server: SpeechSer
         assert not other.asked
 
 
-@pytest.mark.parametrize("body", [b"<html>a router's page</html>", b"[]", b'{"txt": 1}', b'{"text": null}', b""])
+@pytest.mark.parametrize(
+    "body", [b"<html>a router's page</html>", b"[]", b'{"txt": 1}', b'{"text": null}', b"", b"[" * 200_000]
+)
 def test_something_else_that_answers_is_said_clearly(server: SpeechServer, body: bytes) -> None:
     server.answer = lambda *_: (200, {}, body)
     with pytest.raises(EngineError, match=r"no OpenAI-compatible|without a text"):
@@ -165,6 +194,34 @@ def test_what_is_no_address_names_the_setting(url: str) -> None:
     with pytest.raises(ModelUnavailable) as caught:
         Remote(Server(url, model="m"))
     assert "NAS_ASR_OPENAI_URL" in caught.value.remedy
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    with pytest.raises(ModelUnavailable) as caught:
+        Remote(Server("http://me:s3cret@gpu-pc/v1", model="m"))
+    assert "s3cret" not in caught.value.message + caught.value.remedy
+
+
+@pytest.mark.parametrize("key", ["s3cret\nsecond line", "s3cret\r\nX-Admin: yes", "s3cret钥匙"])
+def test_a_key_that_is_none_is_a_sentence_without_the_key(key: str) -> None:
+    with pytest.raises(ModelUnavailable, match="signs that no key has") as caught:
+        Remote(Server("http://127.0.0.1:9/v1", key=key, model="m"))
+    assert "s3cret" not in caught.value.message + caught.value.remedy
+
+
+def test_signs_that_no_database_takes_are_not_taken_over(server: SpeechServer) -> None:
+    server.answer = lambda *_: said("\ud800 one\x00two \x1b[31mthree\n")
+    assert texts(remote(server), utterances(1000)) == ["one two [31mthree"]
+
+
+def test_a_text_without_end_is_cut_where_nobody_speaks_so_fast(server: SpeechServer) -> None:
+    server.answer = lambda *_: said("一万" * 40_000)
+    assert len(texts(remote(server), utterances(1000))[0]) == 2_000
+
+
+def test_a_server_that_drips_its_answer_is_away(server: SpeechServer) -> None:
+    with dripping() as url, pytest.raises(EngineBusy, match="does not answer"):
+        texts(Remote(Server(url, model="m", patience_s=0.3, tries=1)), utterances(1000))
 
 
 def test_a_stopped_run_ends_while_the_server_is_still_thinking(server: SpeechServer) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,6 +61,9 @@ class Hub:
     redirect_to: str = ""  # file requests are sent on there; {} is the path
     knows_commits: bool = False  # ModelScope's list of branches names commits
     login_page: bool = False  # a network that answers everything with a page of its own
+    page: bytes = b"<html>Welcome to our guest network</html>"
+    headers: dict[str, str] = field(default_factory=dict)  # with every answer
+    drips_lists: bool = False  # a byte now and then
     extra_paths: tuple[str, ...] = ()
     hold: threading.Event | None = None  # until then a large file comes a kilobyte at a time after its first megabyte
 
@@ -82,10 +86,10 @@ class _Answers(BaseHTTPRequestHandler):
         if self.hub.statuses:
             status = self.hub.statuses.pop(0)
             if status != 200:
-                self._send(status, b"no", {"Retry-After": "0"})
+                self._send(status, b"no", {"Retry-After": "0", **self.hub.headers})
                 return
         if self.hub.login_page:
-            self._send(200, b"<html>Welcome to our guest network</html>")
+            self._send(200, self.hub.page)
             return
         parts = urlsplit(self.path)
         self._answer(unquote(parts.path), parse_qs(parts.query))
@@ -147,11 +151,13 @@ class _Answers(BaseHTTPRequestHandler):
         self._send(status, content[start:], extra, breaks=True)
 
     def _json(self, content: Any) -> None:
-        self._send(200, json.dumps(content).encode(), {"Content-Type": "application/json"})
+        self._send(200, json.dumps(content).encode(), {"Content-Type": "application/json"}, drips=self.hub.drips_lists)
 
-    def _send(self, status: int, content: bytes, more: dict[str, str] | None = None, *, breaks: bool = False) -> None:
+    def _send(
+        self, status: int, content: bytes, more: dict[str, str] | None = None, *, breaks: bool = False, drips: bool = False
+    ) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), **(more or {})}.items():
+        for name, value in {"Content-Length": str(len(content)), **self.hub.headers, **(more or {})}.items():
             self.send_header(name, value)
         self.end_headers()
         if breaks and self.hub.hold is not None and len(content) > 1 << 20:
@@ -159,7 +165,10 @@ class _Answers(BaseHTTPRequestHandler):
         if breaks and self.hub.cut_after and len(content) > self.hub.cut_after[0]:
             content, self.close_connection = content[: self.hub.cut_after.pop(0)], True
         try:
-            self.wfile.write(content)
+            for at in range(len(content)) if drips else ():
+                self.wfile.write(content[at : at + 1])
+                time.sleep(0.03)
+            self.wfile.write(content if not drips else b"")
         except OSError:
             self.close_connection = True
 

@@ -17,7 +17,7 @@ from nas_asr.core import checkpoints
 from nas_asr.core.checkpoints import LOCK, find, is_whole, read_lock
 from nas_asr.core.clock import utc_now
 from nas_asr.core.errors import Conflict, Invalid, NasAsrError, StorageFull
-from nas_asr.core.pulls import PullState, read_status
+from nas_asr.core.pulls import PullState, PullStatus, read_status, write_status
 from nas_asr.install.carry import carry
 from nas_asr.install.desk import Desk
 from nas_asr.install.exclusive import exclusive
@@ -218,7 +218,8 @@ def test_a_truncated_or_missing_file_is_not_whole(tmp_path: Path, hub: Hub) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["../../../evil.json", "/etc/evil.json", "a/../../evil.json", "a\\..\\evil.json", "a//b.json", LOCK, "x\n.json"]
+    "path",
+    ["../../../evil.json", "/etc/evil.json", "a/../../evil.json", "a\\..\\evil.json", "a//b", "x\n.md", LOCK, LOCK.upper()],
 )
 def test_a_file_that_would_lie_elsewhere_is_refused(tmp_path: Path, hub: Hub, path: str) -> None:
     hub.extra_paths = (path,)
@@ -232,7 +233,9 @@ def test_a_hub_may_send_us_on_to_its_storage(tmp_path: Path, hub: Hub) -> None:
     assert "bytes=1000000-" in hub.ranges
 
 
-@pytest.mark.parametrize("elsewhere", ["file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "elsewhere", ["file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://[", f"http://{'a' * 70}.x/"]
+)
 def test_a_hub_may_not_send_us_anywhere_else(tmp_path: Path, hub: Hub, elsewhere: str) -> None:
     hub.redirect_to = elsewhere
     assert "is not followed" in refused(HubRefused, tmp_path, hub).message
@@ -242,6 +245,46 @@ def test_a_login_page_instead_of_a_list_is_named(tmp_path: Path, hub: Hub) -> No
     hub.login_page = True
     error = refused(HubAway, tmp_path, hub)
     assert "answered with something that is no list of a model hub" in error.message
+
+
+@pytest.mark.parametrize("elsewhere", ["../../../../library.txt", "{}/library.txt", "a/./b", "x\0y"])
+def test_a_forged_lock_file_deletes_nothing_elsewhere(tmp_path: Path, hub: Hub, elsewhere: str) -> None:
+    ours = tmp_path / "library.txt"
+    ours.write_text("ours", "utf-8")
+    lock = bring(tmp_path, hub).directory / LOCK
+    words = json.loads(lock.read_text("utf-8"))
+    words["files"][elsewhere.format(tmp_path)] = {"size": 3, "sha256": "0" * 64}
+    lock.write_text(json.dumps(words), "utf-8")
+    assert find(tmp_path / "models", NAME) is None
+    assert_whole(bring(tmp_path, hub), hub)
+    assert ours.read_text("utf-8") == "ours"
+
+
+@pytest.mark.parametrize("page", [b"[" * 100_000, b'{"Data": {"Files": [{"Path": "model.pt", "Size": 1%s}]}}' % (b"0" * 400)])
+def test_a_list_that_nobody_can_read_is_a_sentence(tmp_path: Path, hub: Hub, page: bytes) -> None:
+    hub.login_page, hub.page = True, page
+    assert "answered with" in refused(HubAway, tmp_path, hub).message
+
+
+@pytest.mark.parametrize("header", ["Retry-After", "Content-Range"])
+def test_a_number_that_is_none_stops_no_pull(tmp_path: Path, hub: Hub, header: str) -> None:
+    hub.statuses, hub.headers = [200, 200, 503], {header: "bytes \xb2-" if header == "Content-Range" else "\xb2"}
+    assert_whole(bring(tmp_path, hub), hub)
+
+
+def test_a_list_that_never_ends_is_given_up(tmp_path: Path, hub: Hub) -> None:
+    hub.drips_lists = True
+    told: list[PullState] = []
+    short = Web(Patience(timeout_s=0.1, tries=1, list_tries=1, sleep=lambda seconds: None))
+    waiting = Desk(tmp_path / "models", desk(tmp_path, hub.address).places[:1], short, heard=lambda said: told.append(said.state))
+    with pytest.raises(HubAway, match="does not come to an end"):
+        pull(waiting, Order(NAME))
+    assert len(told) > 5  # nobody took it for dead meanwhile
+
+
+def test_a_status_file_that_is_garbled_is_none(tmp_path: Path) -> None:
+    write_status(tmp_path, PullStatus(PullState.PULLING, NAME, wish="seven"), utc_now())  # type: ignore[arg-type]
+    assert read_status(tmp_path, utc_now()) is None
 
 
 def test_a_name_without_weights_is_no_model(tmp_path: Path, hub: Hub) -> None:

@@ -72,6 +72,13 @@ def test_a_small_worker_makes_no_drafts_beside_one_that_has_the_model(house: Hou
     assert claimed(house, LITTLE).engine == "sphinx"
 
 
+@pytest.mark.parametrize("choice", ["sphinx", "sensevoice", "openai"])
+def test_a_worker_that_has_the_model_and_would_not_use_it_keeps_nobody_waiting(house: House, cast: Cast, choice: str) -> None:
+    make_recording(house, cast.choir)
+    alive(house, replace(LARGE, choice=choice), "pc")
+    assert claimed(house, LITTLE).engine == "sphinx"
+
+
 def test_a_draft_asked_for_again_is_done_by_the_model_and_by_nothing_less(house: House, cast: Cast) -> None:
     draft = make_draft(house, cast)
     alive(house, LARGE)

@@ -59,6 +59,16 @@ def test_a_silent_worker_serves_nothing_and_one_that_has_not_told_is_no_reason_t
     assert now(house).waiting_for("", "en") is None
 
 
+@pytest.mark.parametrize(
+    "offers", [None, "all", 7, {"engine": MODEL}, [1, None, "x"], [{}], [{"engine": MODEL}], [{"engine": [], "languages": "en"}]]
+)
+def test_a_worker_that_nobody_understands_takes_nothing_from_the_others(house: House, offers: object) -> None:
+    alive(house, SMALL, "nas")
+    beat(house, Beat("worker", "newer", "boot", {"offers": offers, "choice": 5 if offers is None else "auto"}))
+    assert now(house).engine_for("", "en") == "sphinx"
+    assert now(house).waiting_for("", "zh") == Waiting.MODEL
+
+
 def test_a_worker_whose_own_settings_name_an_engine_takes_that_one_only(house: House) -> None:
     alive(house, Skills((NANO, BUILT_IN_OFFER), choice="sphinx"))
     assert now(house).waiting_for("", "zh") == Waiting.MODEL

@@ -99,6 +99,8 @@ def weights(data: str) -> Path | None:
 def parrot_room(argument: str) -> WorkerRoom:
     """The factory."""
     stage = Stage(**json.loads(argument))
+    if Path(stage.data, "stillborn").exists():
+        raise ModelUnavailable("The engine's program cannot start.", "Look at the driver.")
     house = House(Database(stage.database), SilentQueue(), Settings(data=Path(stage.data)))
     return WorkerRoom(house, Parrot(stage, overlay(house.options, house.db).model or "grey"))
 

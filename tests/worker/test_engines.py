@@ -149,3 +149,16 @@ def test_weights_that_come_while_it_rests_are_noticed(shop: Works) -> None:
     pull(shop)
     shop.until(chinese, RunState.DONE)
     assert by(shop, chinese) == [MODEL]
+
+
+def test_a_worker_whose_program_cannot_start_any_more_offers_nothing(shop: Works) -> None:
+    pull(shop)
+    shop.start_worker()
+    until(shop, lambda told: MODEL in engines(told), "it offers the model")
+    (Path(shop.stage.data) / "stillborn").touch()
+    broken = shop.record("crash", language="zh")
+    told = until(shop, lambda told: told["state"] == "failed" and not engines(told), "it takes its offer back")
+    assert told["trouble"] == "The engine's program cannot start."
+    (Path(shop.stage.data) / "stillborn").unlink()
+    until(shop, lambda told: MODEL in engines(told), "it offers the model again")
+    assert shop.run_of(broken).state != RunState.DONE
