@@ -48,7 +48,7 @@ def test_a_wish_is_pulled_shown_and_taken_over_by_a_new_child(shop: Works, hub: 
 
     def a_megabyte() -> bool:
         seen.append(nano(shop).under_way)
-        return told(shop).get("done", 0) >= 1 << 20
+        return bool(told(shop).get("done", 0) >= 1 << 20)
 
     wait_for(a_megabyte, 30, "a megabyte is told")
     assert all(seen), "the button never comes back while the download is starting"
