@@ -144,7 +144,10 @@ def _declared(settings: Settings, path: Path, language: str | None) -> str:
         return known
     if sys.stdin.isatty():
         return str(click.prompt("Which language is spoken", type=_language, default="en", err=True))
-    raise Invalid("Nobody has said which language is spoken.", "Say it, such as --language en.")
+    raise Invalid(
+        "Nobody has said which language is spoken.",
+        "Say it, such as --language en; with --language auto an engine that can finds out for itself.",
+    )
 
 
 def _progress(path: Path) -> "single.Tell":

@@ -12,6 +12,7 @@ import yaml
 from nas_asr.core.checkpoints import LOCK
 from nas_asr.core.errors import ModelUnavailable
 
+_ABOUT = "configuration.json"
 _WEIGHTS = "init_param"
 
 
@@ -27,13 +28,13 @@ class CheckpointFiles:
 
 def look_at(directory: Path, wanted: str) -> CheckpointFiles:
     """What lies there. wanted: the class that the engine needs. Raises ModelUnavailable with what is missing or wrong."""
-    about = _read(directory, "configuration.json", json.loads)
+    about = _read(directory, _ABOUT, json.loads)
     places = about.get("file_path_metas")
     if not isinstance(places, dict) or "config" not in places or _WEIGHTS not in places:
-        raise _broken(directory, "its configuration.json names no configuration and weights")
+        raise _broken(directory, f"{_ABOUT} names no configuration and weights.")
     for place in _named(places):
         if not (directory / place).exists():
-            raise _broken(directory, f"the file {place} is missing")
+            raise _broken(directory, f"{place} is missing.")
     kind = _read(directory, str(places["config"]), yaml.safe_load).get("model")
     if kind != wanted:
         raise ModelUnavailable(
@@ -42,7 +43,7 @@ def look_at(directory: Path, wanted: str) -> CheckpointFiles:
         )
     weights = directory / str(places[_WEIGHTS])
     if not _looks_whole(weights):
-        raise _broken(directory, f"{weights.name} is cut off or no file of weights")
+        raise _broken(directory, f"{weights.name} is cut off or no file of weights.")
     return CheckpointFiles(directory, wanted, weights, _revision(directory))
 
 
@@ -50,11 +51,11 @@ def _read(directory: Path, name: str, parse: Any) -> Mapping[str, Any]:
     try:
         found = parse((directory / name).read_text("utf-8"))
     except FileNotFoundError as error:
-        raise _broken(directory, f"the file {name} is missing") from error
+        raise _broken(directory, f"{name} is missing.") from error
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise _broken(directory, f"the file {name} cannot be read") from error
+        raise _broken(directory, f"{name} cannot be read.") from error
     if not isinstance(found, dict):
-        raise _broken(directory, f"the file {name} holds no settings")
+        raise _broken(directory, f"{name} holds no settings.")
     return found
 
 
@@ -85,5 +86,5 @@ def _revision(directory: Path) -> str:
 
 def _broken(directory: Path, what: str) -> ModelUnavailable:
     return ModelUnavailable(
-        f"The checkpoint in {directory} cannot be loaded: {what}.", "Fetch it again with `nas-asr model pull`."
+        f"The checkpoint in {directory} cannot be loaded: {what}", "Fetch it again with `nas-asr model pull`."
     )

@@ -293,7 +293,7 @@ def _load(files: CheckpointFiles, device: Device, threads: int) -> Any:
         auto = _build(files, device, threads)
         missing = _fill(auto.model, files)
     if missing:
-        raise _does_not_fit(files, f"{len(missing)} of its parts have no weights, such as {sorted(missing)[0]}")
+        raise _does_not_fit(files, f"{len(missing)} of its parts have no weights, such as {sorted(missing)[0]}.")
     devices.check_placed(auto.model, device)
     logging.getLogger("transformers").setLevel(logging.ERROR)
     _log.info("engine.loaded", extra={"model": files.directory.name, "device": device.name})
@@ -355,12 +355,12 @@ def _failed(files: CheckpointFiles, error: Exception) -> EngineError:
             "Free memory of the device, or choose a smaller model.",
         )
     first = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return _does_not_fit(files, first[:200].rstrip(".: "))
+    return _does_not_fit(files, first[:200].rstrip(".: ") + ".")
 
 
 def _does_not_fit(files: CheckpointFiles, what: str) -> ModelUnavailable:
     return ModelUnavailable(
-        f"The checkpoint in {files.directory} cannot be loaded: {what}.", "Fetch it again with `nas-asr model pull`."
+        f"The checkpoint in {files.directory} cannot be loaded: {what}", "Fetch it again with `nas-asr model pull`."
     )
 
 

@@ -59,7 +59,9 @@ def reason(engine: str, known: Collection[str], second_stage: bool) -> ModelUnav
             f"The engine “{engine}” needs torch and funasr, which the second stage installs.",
             "Run `make run` without STAGE=1 and wait until the second stage is done.",
         )
-    return ModelUnavailable(f"The weights of the engine “{engine}” are not here.", "Get them: nas-asr model pull")
+    default = checkpoints.default_checkpoint(engine)
+    name = f" {default.name}" if default is not None else ""
+    return ModelUnavailable(f"The weights of the engine “{engine}” are not here.", f"Get them: nas-asr model pull{name}")
 
 
 def footprint(options: EngineOptions) -> str:

@@ -3,14 +3,18 @@
 Workers tell in their signs of life what they can do: they may sit on other machines than the watcher and the pages.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from nas_asr.core import checkpoints
 from nas_asr.core.errors import StorageFull
 from nas_asr.core.offers import AUTO, BUILT_IN_OFFER, MODEL, Skills, heard
+from nas_asr.core.pulls import PullState
 from nas_asr.core.recording import Waiting
 from nas_asr.services.base import House
 from nas_asr.services.summary import live_workers
@@ -51,12 +55,14 @@ class Outlook:
     """What pages say about engines. choice: the house's own. known: whether a worker lives who has told what it offers.
 
     offered: engines of all living workers. model_lost: the model worked here before, and no worker has it any more.
+    coming: a worker is downloading it now.
     """
 
     choice: str
     known: bool
     offered: frozenset[str]
     model_lost: bool
+    coming: bool = False
 
     @property
     def has_model(self) -> bool:
@@ -83,9 +89,20 @@ def outlook(house: House) -> Outlook:
     with house.db.read() as session:
         now = served(session, house)
         seen = session.scalar(select(HouseSetting.name).where(HouseSetting.name == _SEEN)) is not None
+        coming = any(_is_coming(beat.detail) for beat in live_workers(session, house))
     offered = frozenset(offer.engine for worker in now.workers for offer in worker.offers)
     lost = seen and now.known and choice in (AUTO, MODEL) and MODEL not in offered
-    return Outlook(choice, now.known, offered, lost)
+    return Outlook(choice, now.known, offered, lost, coming)
+
+
+def _is_coming(told: Mapping[str, Any]) -> bool:
+    """Whether a worker's sign of life speaks of a download that gives it the model."""
+    models = told.get("models")
+    pull = models.get("pull") if isinstance(models, dict) else None
+    if not isinstance(pull, dict) or pull.get("state") != PullState.PULLING:
+        return False
+    default = checkpoints.default_checkpoint(MODEL)
+    return default is not None and pull.get("model") == default.name
 
 
 def remember(house: House, skills: Skills) -> None:

@@ -59,7 +59,7 @@ class Pulls:
             "machine": socket.gethostname(),
             "here": [one.name for one in CHECKPOINTS if find(self._models, one.name) is not None],
             "pull": asdict(status) if status is not None else None,
-            "heard": max(status.wish if status else 0, self._tried.number),
+            "heard": max(status.wish if status else 0, 0 if self._child else self._tried.number),  # its child needs a moment
         }
 
     def close(self) -> None:

@@ -184,3 +184,8 @@ def test_what_cannot_work_here_says_why_and_what_to_do(engine: str) -> None:
     for second_stage in (True, False):
         told = reason(engine, ALL, second_stage)
         assert told.message.endswith(".") and told.remedy
+
+
+def test_weights_that_lack_are_named_in_the_remedy() -> None:
+    assert reason("sensevoice", ALL, True).remedy == "Get them: nas-asr model pull SenseVoiceSmall"
+    assert reason(MODEL, ALL, True).remedy == "Get them: nas-asr model pull Fun-ASR-Nano-2512"

@@ -8,6 +8,7 @@ from nas_asr.core.offers import BUILT_IN_OFFER, Skills
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.engines import remember
+from nas_asr.services.heartbeats import Beat, beat
 from nas_asr.services.house_settings import overlay
 from nas_asr.services.recordings import one_recording
 from nas_asr.store.models import Recording
@@ -69,6 +70,18 @@ def test_the_banner_says_what_waits_and_how_to_get_it_to_those_who_can(visit: Vi
     assert WAITS in visit(cast.ada).get("/admin").text
     alive(house, LARGE)
     assert WAITS not in visit(cast.bob).get("/").text
+
+
+def test_the_banner_says_that_the_model_is_on_its_way(visit: Visits, house: House, cast: Cast) -> None:
+    in_state(house, make_recording(house, cast.choir, language="zh"), RunState.QUEUED, waiting_for="model")
+    pull = {"state": "pulling", "model": "Fun-ASR-Nano-2512"}
+    beat(house, Beat("worker", "w", "boot", {**SMALL.told(), "models": {"pull": pull}}))
+    page = visit(cast.ada).get("/admin").text
+    assert WAITS in page and "It is being downloaded now." in page and "Get the model" not in page
+    assert "It is being downloaded now." in visit(cast.bob).get("/").text
+    pull["state"] = "failed"
+    beat(house, Beat("worker", "w", "boot", {**SMALL.told(), "models": {"pull": pull}}))
+    assert "Get the model" in visit(cast.ada).get("/admin").text
 
 
 def test_without_anything_that_waits_only_the_admin_page_speaks_of_it(visit: Visits, house: House, cast: Cast) -> None:

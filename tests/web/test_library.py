@@ -106,6 +106,13 @@ def test_what_waits_for_the_model_can_be_declared_english(visit: Visits, house: 
     assert "This is English" not in browser.get("/").text
 
 
+def test_what_was_declared_chinese_is_not_offered_as_english(visit: Visits, house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir, language="zh")
+    in_state(house, recording, RunState.QUEUED, waiting_for="model")
+    page = visit(cast.bob).get("/").text
+    assert "when an engine for Chinese is here" in page and "This is English" not in page
+
+
 def test_the_live_part_comes_alone(visit: Visits, house: House, cast: Cast) -> None:
     make_recording(house, cast.choir, "rehearsal")
     part = visit(cast.rita).get("/", headers={"HX-Request": "true", "HX-Target": "library"}).text

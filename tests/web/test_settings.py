@@ -66,7 +66,9 @@ def test_what_the_environment_says_is_locked_with_its_name(
     visit: Visits, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NAS_ASR_DEVICE", "cpu")
+    monkeypatch.setenv("NAS_ASR_REDO_DRAFTS", "true")
     text = visit(cast.ada).get(PAGE).text
+    assert 'value="offer to transcribe them again" disabled' in text, "in words, as the choice would say it"
     assert "Set by NAS_ASR_DEVICE, and changed only there." in text
     assert 'name="device"' not in text
     assert visit(cast.ada).post(PAGE, device="mps").status_code == 422

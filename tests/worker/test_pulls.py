@@ -44,8 +44,14 @@ def test_a_wish_is_pulled_shown_and_taken_over_by_a_new_child(shop: Works, hub: 
     first = shop.until_warm().detail["pid"]
     assert not nano(shop).here and not nano(shop).under_way
     wish_for_model(shop.house, admin(shop), NAME)
-    assert nano(shop).under_way
-    wait_for(lambda: told(shop).get("done", 0) >= 1 << 20, 30, "a megabyte is told")
+    seen = [nano(shop).under_way]
+
+    def a_megabyte() -> bool:
+        seen.append(nano(shop).under_way)
+        return bool(told(shop).get("done", 0) >= 1 << 20)
+
+    wait_for(a_megabyte, 30, "a megabyte is told")
+    assert all(seen), "the button never comes back while the download is starting"
     assert told(shop)["total"] > told(shop)["done"] and told(shop)["message"] == "Downloading from ModelScope."
     recording = shop.record("one")
     child = shop.until_started()
