@@ -48,10 +48,7 @@ def reason(engine: str, known: Collection[str], second_stage: bool) -> ModelUnav
             f"The engine “{engine}” is not part of this version.", "Choose the automatic one or the built-in one."
         )
     if engine == _REMOTE:
-        return ModelUnavailable(
-            "The engine “openai” needs the address of a server.",
-            "Set NAS_ASR_OPENAI_URL to its base URL, such as http://192.168.1.5:8000/v1, without name or password.",
-        )
+        return no_address("The engine “openai” needs the address of a server.")
     if engine == BUILT_IN:
         return ModelUnavailable("The built-in engine is not whole.", "Run `make run` again.")
     if not second_stage:
@@ -62,6 +59,13 @@ def reason(engine: str, known: Collection[str], second_stage: bool) -> ModelUnav
     default = checkpoints.default_checkpoint(engine)
     name = f" {default.name}" if default is not None else ""
     return ModelUnavailable(f"The weights of the engine “{engine}” are not here.", f"Get them: nas-asr model pull{name}")
+
+
+def no_address(says: str) -> ModelUnavailable:
+    """What the remote engine has instead of a server's address, with the remedy."""
+    return ModelUnavailable(
+        says, "Set NAS_ASR_OPENAI_URL to its base URL, such as http://192.168.1.5:8000/v1, without name or password."
+    )
 
 
 def footprint(options: EngineOptions) -> str:

@@ -27,6 +27,7 @@ from nas_asr.core.hotwords import Hotword
 from nas_asr.core.languages import AUTO
 from nas_asr.core.ports import SAMPLE_RATE, Beat, Brief, Utterance
 from nas_asr.core.transcript import EngineLabel, Heard
+from nas_asr.engine.presence import no_address, reason
 
 _BEAT_S = 0.5
 _LARGEST_ANSWER = 1 << 20  # bytes; half a minute of speech is a few hundred
@@ -205,14 +206,11 @@ def _host(url: str) -> str:
         good = parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
     except ValueError:
         good = False
-    if not url or not good or parts.query or parts.fragment:
-        says = "The engine “openai” needs the address of a server." if not url else f"“{url}” is no address of a server."
-        if "@" in url:  # it may hold a password
-            says = "What NAS_ASR_OPENAI_URL says is no address of a server."
-        raise ModelUnavailable(
-            says,
-            "Set NAS_ASR_OPENAI_URL to its base URL, such as http://192.168.1.5:8000/v1, without name or password.",
-        )
+    if not url:
+        raise reason("openai", ("openai",), second_stage=False)
+    if not good or parts.query or parts.fragment:
+        shown = "NAS_ASR_OPENAI_URL" if "@" in url else url  # before an @ may stand a password
+        raise no_address(f"“{shown}” is no address of a server.")
     return parts.netloc
 
 

@@ -16,7 +16,7 @@ SAMPLE = Path(__file__).parents[1] / "sample" / "meeting.flac"
 @contextmanager
 def make_transcriber(threads: int | None = None) -> Iterator[Transcriber]:
     """The built-in engine with everything real."""
-    transcriber = build_transcriber(EngineOptions("auto", threads=threads), decode)
+    transcriber = build_transcriber(EngineOptions("sphinx", threads=threads), decode)
     try:
         yield transcriber
     finally:

@@ -11,8 +11,9 @@ import pytest
 
 from nas_asr.core.errors import EngineError, Incomplete, MediaError, ModelUnavailable, RunStopped
 from nas_asr.core.ports import Order
-from nas_asr.engine.build import available, build_transcriber
+from nas_asr.engine.build import build_transcriber, engines
 from nas_asr.engine.options import EngineOptions
+from nas_asr.engine.presence import offers_here, reason
 from nas_asr.engine.sphinx import processes
 from nas_asr.media import decode
 from tests.engine.sounds import SAMPLE, all_processes, engine_processes, ignore_progress, make_transcriber
@@ -125,10 +126,11 @@ def test_an_engine_that_is_not_here_says_what_is_missing(engine: str) -> None:
     assert not caught.value.permanent
 
 
-def test_doctor_can_ask_which_engines_work_here() -> None:
-    states = {state.name: state for state in available()}
-    assert states["sphinx"].works
-    assert all(state.works or (state.reason and state.remedy) for state in states.values())
+def test_doctor_can_ask_which_engines_work_here(tmp_path: Path) -> None:
+    here = {offer.engine for offer in offers_here(EngineOptions(models=tmp_path), engines(), second_stage=True)}
+    assert "sphinx" in here and set(engines()) == {"sphinx", "openai", "fun-asr-nano", "sensevoice"}
+    missing = [reason(engine, engines(), second_stage=True) for engine in engines() if engine not in here]
+    assert len(missing) == 3 and all(each.message and each.remedy for each in missing)
 
 
 def test_recordings_without_speech_stay_empty_of_invented_words(audio: Path) -> None:

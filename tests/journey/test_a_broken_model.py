@@ -6,12 +6,12 @@ Everything is real: `nas-asr up`, the funasr package, and the small checkpoint t
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nas_asr.core import checkpoints
-from tests.live import PASSWORD, Browser, Live, living, wait_for
+from tests.journey.model_house import found, model_place, signed_in, two_folders
+from tests.live import Browser, Live, wait_for
 from tests.nano.checkpoint import CLIPS, SMALL
 
 pytestmark = [
@@ -24,7 +24,7 @@ pytest.importorskip("funasr")
 
 def cut_off(data: Path) -> Path:
     """A checkpoint that somebody copied by hand, and whose weights end too early."""
-    place = checkpoints.place(checkpoints.models(data), checkpoints.Hub.MODELSCOPE, "FunAudioLLM/Fun-ASR-Nano-2512")
+    place = model_place(data)
     shutil.copytree(SMALL, place)
     with (place / "model.pt").open("r+b") as weights:
         weights.truncate(2_000_000)
@@ -36,28 +36,14 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A house whose model is cut off, with a Chinese and an English folder."""
     data = tmp_path_factory.mktemp("a broken model") / "data"
     cut_off(data)
-    with living(data, NAS_ASR_DEVICE="cpu") as house:
-        house.run("user", "add", "ada", "--admin", "--password-stdin", stdin=PASSWORD)
-        house.run("team", "add", "choir")
-        house.run("member", "add", "choir", "ada", "--role", "manager")
-        for language in ("zh", "en"):
-            (house.data.parent / language).mkdir()
-            house.run("folder", "add", "choir", str(house.data.parent / language), "--language", language)
+    with two_folders(data) as house:
         yield house
 
 
 @pytest.fixture(scope="module")
 def ada(live: Live) -> Browser:
     """Signed in."""
-    browser = Browser(live.base)
-    browser.post("/login", "/login", name="ada", password=PASSWORD)
-    return browser
-
-
-def found(ada: Browser, title: str) -> dict[str, Any]:
-    """The recording of that title, as the API tells it; empty while there is none."""
-    items: list[dict[str, Any]] = ada.get("/api/v1/recordings").json["items"]
-    return next((item for item in items if item["title"] == title), {})
+    return signed_in(live)
 
 
 def test_cut_off_weights_are_one_sentence_and_the_worker_goes_on(live: Live, ada: Browser) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from nas_asr.core import checkpoints
-from tests.live import PASSWORD, Browser, Live, living, wait_for
+from tests.journey.model_house import found, model_place, signed_in, two_folders
+from tests.live import Browser, Live, wait_for
 from tests.nano.checkpoint import CLIPS, SMALL
 
 pytestmark = [
@@ -25,28 +25,14 @@ pytest.importorskip("funasr")
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A house with a Chinese and an English folder, and no model."""
-    with living(tmp_path_factory.mktemp("a model comes") / "data", NAS_ASR_DEVICE="cpu") as house:
-        house.run("user", "add", "ada", "--admin", "--password-stdin", stdin=PASSWORD)
-        house.run("team", "add", "choir")
-        house.run("member", "add", "choir", "ada", "--role", "manager")
-        for language in ("zh", "en"):
-            (house.data.parent / language).mkdir()
-            house.run("folder", "add", "choir", str(house.data.parent / language), "--language", language)
+    with two_folders(tmp_path_factory.mktemp("a model comes") / "data") as house:
         yield house
 
 
 @pytest.fixture(scope="module")
 def ada(live: Live) -> Browser:
     """Signed in."""
-    browser = Browser(live.base)
-    browser.post("/login", "/login", name="ada", password=PASSWORD)
-    return browser
-
-
-def found(ada: Browser, title: str) -> dict[str, Any]:
-    """The recording of that title, as the API tells it; empty while there is none."""
-    items: list[dict[str, Any]] = ada.get("/api/v1/recordings").json["items"]
-    return next((item for item in items if item["title"] == title), {})
+    return signed_in(live)
 
 
 def text(ada: Browser, recording: dict[str, Any]) -> str:
@@ -62,7 +48,7 @@ def drop(live: Live, clip: str, language: str) -> None:
 
 def pull(live: Live) -> None:
     """The weights come as a pull brings them: under another name until they are whole."""
-    place = checkpoints.place(checkpoints.models(live.data), checkpoints.Hub.MODELSCOPE, "FunAudioLLM/Fun-ASR-Nano-2512")
+    place = model_place(live.data)
     place.parent.mkdir(parents=True)
     shutil.copytree(SMALL, part := place.with_name(f"{place.name}.part"))
     Path(part).rename(place)
