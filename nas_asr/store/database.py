@@ -20,6 +20,7 @@ DatabaseTrouble = SQLAlchemyError  # for who must tell it from a fault of ours a
 
 _BUSY_MS = 15_000
 _WRITE = {"nas_asr_write": True}
+_REBUILD = {"nas_asr_rebuild": True}
 
 
 class Database:
@@ -58,6 +59,16 @@ class Database:
                     "The disk that holds the database is full.", "Free some space; nothing that was accepted is lost."
                 ) from error
             raise
+
+    @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """A transaction that may make tables anew. SQLite would otherwise cascade from the old one, as it is dropped."""
+        with self.engine.connect().execution_options(**_WRITE, **_REBUILD) as connection:
+            with connection.begin():
+                yield connection
+                if self.is_sqlite and (orphans := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                    raise DatabaseTrouble(f"rows that refer to nothing after a change of the schema: {orphans[:5]}")
+            connection.detach()  # its keys are not enforced; no other transaction may get it
 
     def close(self) -> None:
         """Give all connections back."""
@@ -114,5 +125,8 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEnt
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("nas_asr_write", False)
+    options = connection.get_execution_options()
+    if options.get("nas_asr_rebuild", False):  # within a transaction this would be ignored without a word
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    writes = options.get("nas_asr_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

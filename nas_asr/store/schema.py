@@ -15,8 +15,8 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 0x6E61735F617372  # "nas_asr", so that no other program of the same database takes the same lock
 
 
-def migrate(database: Database) -> None:
-    """Upgrade to the newest revision; a database from a newer nas_asr is refused, not touched."""
+def migrate(database: Database, to: str = "head") -> None:
+    """Upgrade to the newest revision, or to an older one; a database from a newer nas_asr is refused, not touched."""
     revision = _revision(database)
     if revision is not None and revision not in _known():
         raise ConfigError(
@@ -29,13 +29,13 @@ def migrate(database: Database) -> None:
     from alembic import command
 
     config = _config()
-    with database.engine.connect().execution_options(nas_asr_write=True) as connection, connection.begin():
+    with database.rebuild() as connection:
         if (
             not database.is_sqlite
         ):  # SQLite's write lock is taken by BEGIN; here whoever comes second waits for the first
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def is_current(database: Database) -> bool:

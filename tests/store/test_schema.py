@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from nas_asr.core.errors import ConfigError
 from nas_asr.store.database import Database
@@ -47,6 +48,43 @@ def test_migrating_again_changes_nothing(db: Database) -> None:
     migrate(db)
     with db.read() as session:
         assert session.get(Team, "t") is not None
+
+
+_OLD_ROWS = (  # as the first releases wrote them, so not through today's models
+    "INSERT INTO teams (id, slug, name, language, created_at) VALUES ('t', 't', 'T', 'en', :at)",
+    "INSERT INTO folders (id, team_id, path, name, language, engine, itn, marker, online, offline_reason, scan_ms, files_seen, "
+    "created_at) VALUES ('f', 't', '/srv/t', 't', 'en', '', 'rules', '', :yes, '', 0, 0, :at)",
+    "INSERT INTO recordings (id, team_id, folder_id, raw_path, path, title, size_bytes, sha256, duration_ms, container, codec, "
+    "sample_rate, channels, language, recorded_at, recorded_from, ingested_at, state, version, draft, archived_version, "
+    "changed_at) VALUES ('r', 't', 'f', :raw, 'a', 'a', 1, 's', 1, '', '', 1, 1,'en', :at, 'mtime', :at, 'done', 1, :no, 0, :at)",
+    "INSERT INTO runs (id, recording_id, team_id, state, priority, engine, language, hotwords_version, duration_ms, attempts, "
+    "fence, worker, progress, created_at, failure_code, failure_message, failure_remedy) "
+    "VALUES ('u', 'r', 't', 'done', 0, '', 'en', 0, 1, 1, 1, '', 1, :at, '', '', '')",
+    "INSERT INTO ledger (id, folder_id, raw_path, path, generation, size_bytes, mtime_ns, inode, state, presence, reason_code, "
+    "reason, sha256, recording_id, first_seen_at, changed_at) "
+    "VALUES ('l', 'f', :raw, 'a', 1, 1, 1, 1, 'ingested', 'present', '', '', 's', 'r', :at, :at)",
+)
+
+
+def test_an_upgrade_keeps_every_row(empty: Database) -> None:
+    migrate(empty, to="20261121_04")
+    with empty.write() as session:
+        for row in _OLD_ROWS:
+            session.execute(text(row), {"at": START, "raw": b"a", "yes": True, "no": False})
+    migrate(empty)
+    with empty.read() as session:
+        kept = {table: session.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("folders", "runs", "ledger")}
+        assert kept == {"folders": 1, "runs": 1, "ledger": 1}
+        assert session.scalar(text("SELECT folder_id FROM recordings")) == "f"
+
+
+def test_after_an_upgrade_keys_are_enforced_again(empty: Database) -> None:
+    migrate(empty)
+    with pytest.raises(IntegrityError), empty.write() as session:
+        session.execute(
+            text("INSERT INTO members (team_id, user_id, role, created_at) VALUES ('no', 'no', 'reader', :at)"),
+            {"at": START},
+        )
 
 
 def _start(url: str) -> None:

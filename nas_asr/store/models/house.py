@@ -1,9 +1,9 @@
-"""Room: store.models.house. What the house keeps about itself: audit, heartbeats, failed log-ins, settings."""
+"""Room: store.models.house. What the house keeps about itself: audit, heartbeats, duties, failed log-ins, settings."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nas_asr.store.models.base import ID, Base, UtcDateTime
@@ -61,3 +61,19 @@ class HouseSetting(Base):
     generation: Mapped[int]
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_by: Mapped[str] = mapped_column(String(120), default="")
+
+
+class Duty(Base):
+    """Something that one process does at a time, such as the watch over a folder (`watch:ID`) or the sweep.
+
+    beat: goes up with every sign of life of the holder. Who waits for it counts hold_ms on a clock of its own from when it
+    last saw the beat change, so that no two clocks have to agree.
+    """
+
+    __tablename__ = "duties"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(160))
+    beat: Mapped[int] = mapped_column(BigInteger, default=0)
+    hold_ms: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,7 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nas_asr.core.recording import RunState
@@ -18,6 +30,8 @@ class Recording(Base):
 
     state is its newest run's while no machine version exists, else done. version is the number of the transcript that
     readers see, 0 for none. recorded_from says where recorded_at comes from (container, name, mtime, first_seen, upload).
+    A part of a split recording that somebody joined has its whole's id, its number there (1, 2, ...) and where it starts on
+    the joined time line; kept_apart: nobody is to be offered again to join it.
     """
 
     __tablename__ = "recordings"
@@ -60,11 +74,16 @@ class Recording(Base):
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     archived_version: Mapped[int] = mapped_column(default=0)  # the newest version that the archive has
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    whole_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    part_number: Mapped[int] = mapped_column(default=0, server_default="0")
+    part_start_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    kept_apart: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Run(Base):
     """One transcription of a recording. Claimed under a lease with a fence; sweep alone retries.
 
+    lease_ms: the length of the lease; who watches it counts that on a clock of its own, because two machines' may differ.
     not_before holds a run back after a failure that may pass. waiting_for says why nobody claims it ("model").
     """
 
@@ -85,6 +104,7 @@ class Run(Base):
     fence: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str] = mapped_column(String(120), default="")
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_ms: Mapped[int] = mapped_column(default=30_000, server_default="30000")
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
     progress: Mapped[float] = mapped_column(default=0.0)
     stop_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

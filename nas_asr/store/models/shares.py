@@ -13,7 +13,10 @@ class Folder(Base):
     """A watched root of a team. Offline is a property of the folder: nothing is concluded from it meanwhile.
 
     since: only files changed at or after this moment are taken; None takes all. root_device and root_inode are those of
-    the first good look, so that an unmounted share is not taken for an empty one.
+    the first good look, so that an unmounted share is not taken for an empty one. awaiting_choice: nobody has said yet
+    which of the files that were here first are to be taken. mount: the kind of its file system, as /proc/self/mountinfo
+    names it. scan_every_ms: the interval of the scans at present. note: what an admin should know of the watch, such as
+    that no events come.
     """
 
     __tablename__ = "folders"
@@ -35,6 +38,10 @@ class Folder(Base):
     last_scan_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     scan_ms: Mapped[int] = mapped_column(default=0)
     files_seen: Mapped[int] = mapped_column(default=0)
+    awaiting_choice: Mapped[bool] = mapped_column(default=False, server_default=false())
+    mount: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    scan_every_ms: Mapped[int] = mapped_column(default=0, server_default="0")
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -44,7 +51,8 @@ class LedgerLine(Base):
 
     raw_path: path below the folder as the file system has it, bytes; path: the same for people, NFC, undecodable bytes
     replaced. changed_at: when we last saw it change; next_look_at: when it is looked at again, None for never unless it
-    changes. Ages are ours, never `now - mtime` (a share's clock may be years off).
+    changes. Ages are ours, never `now - mtime` (a share's clock may be years off). duration_ms: of the audio, where a look
+    into the file's header has told; None else.
     """
 
     __tablename__ = "ledger"
@@ -68,6 +76,7 @@ class LedgerLine(Base):
     reason_code: Mapped[str] = mapped_column(String(40), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     sha256: Mapped[str] = mapped_column(String(64), default="")
+    duration_ms: Mapped[int | None] = mapped_column(BigInteger)
     recording_id: Mapped[str | None] = mapped_column(ForeignKey("recordings.id", ondelete="SET NULL"))
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
