@@ -75,5 +75,5 @@ def asked(path: FolderPath, query: ChoiceQuery) -> Answer:
 
 @API.post("/folders/<folder_id>/choice", tags=[FOLDERS], responses={200: ChosenOut, 404: ErrorEnvelope})
 def answered(path: FolderPath, body: ChoiceBody) -> Answer:
-    """Choose, for managers of the team and admins; again later, to take older files too."""
+    """Choose, for managers of the team and admins in person; again later, to take older files too."""
     return ChosenOut(taken=choose(house(), current_viewer(), path.folder_id, body.since)).model_dump()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, format_timedelta, ngettext
+from flask_babel import gettext as _
 
 from nas_asr.core.errors import Invalid
 from nas_asr.services.first_look import choose, question
@@ -13,6 +14,7 @@ from nas_asr.web.errors import status_of
 from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.viewer import house
 
+_HOURS_UNTIL_S = 48 * 3600
 bp = Blueprint("choice", __name__, url_prefix="/folders/<folder_id>/choice")
 
 
@@ -28,8 +30,10 @@ def spoken_hours(milliseconds: int) -> str:
 
 @bp.app_template_filter("roughly")
 def roughly(seconds: int) -> str:
-    """So long, as one says it: 9 hours, 6 days."""
-    return str(format_timedelta(timedelta(seconds=max(seconds, 60)), threshold=1.2))
+    """So long, as one says it: 35 hours, 6 days."""
+    if seconds < _HOURS_UNTIL_S:
+        return spoken_hours(seconds * 1000)
+    return str(format_timedelta(timedelta(seconds=seconds), granularity="day", threshold=1.2))
 
 
 @bp.get("")
@@ -48,7 +52,10 @@ def answer(folder_id: str) -> ResponseReturnValue:
         taken = choose(house(), viewer(), folder_id, request.form.get("since", ""))
     except Invalid as problem:
         return _page(folder_id, problem=problem), status_of(problem)
-    flash(ngettext("%(num)s file is taken now.", "%(num)s files are taken now.", taken))
+    if taken:
+        flash(ngettext("%(num)s file is taken now.", "%(num)s files are taken now.", taken))
+    else:
+        flash(_("None of these files is taken. What comes from now on is."))
     return redirect(url_for("folders.ledger", folder_id=folder_id))
 
 
