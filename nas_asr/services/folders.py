@@ -28,7 +28,7 @@ ASK = "ask"
 class FolderOrder:
     """What to watch. path: absolute, empty for the team's default one. since: all, now, an ISO date or time, or ask.
 
-    ask: nothing that is there already is taken before somebody has chosen (services.first_look).
+    ask: nothing that is there already is taken before somebody has chosen (services.first_look); an empty folder asks not.
     itn: who writes figures, an ItnMode. apart: each channel of a recording is a speaker of its own.
     """
 
@@ -104,7 +104,7 @@ def add_folder(house: House, viewer: Viewer | None, order: FolderOrder) -> Folde
                 "Leave the path empty for the team's own folder, or ask an admin.",
             )
         folder = add_row(session, house, team, order)
-        folder.since, folder.awaiting_choice = since, order.since == ASK
+        folder.since, folder.awaiting_choice = since, order.since == ASK and _holds_something(folder.path)
         audit(session, house, viewer, Act("folder.added", folder.name, team.id, detail={"path": folder.path}))
         return _views(session, [(folder, team)])[0]
 
@@ -218,6 +218,12 @@ def _existing(text: str) -> Path:
     except OSError as error:
         raise _unusable(text, error) from error
     return real
+
+
+def _holds_something(path: str) -> bool:
+    """Whether there is anything to ask about. What is dropped into an empty folder a moment later is new."""
+    with os.scandir(path) as entries:
+        return next(entries, None) is not None
 
 
 def _unusable(text: str, error: OSError) -> Invalid:

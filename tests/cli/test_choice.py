@@ -11,6 +11,7 @@ def test_a_folder_asks_and_is_answered(tmp_path: Path) -> None:
     call(tmp_path, "team", "add", "choir")
     share = tmp_path / "share"
     share.mkdir()
+    (share / "old.mp3").touch()
     added = call(tmp_path, "folder", "add", "choir", str(share), "--language", "en", "--since", "ask")
     (folder,) = json.loads(call(tmp_path, "folder", "list", "--json").output)
     assert folder["awaiting_choice"] is True

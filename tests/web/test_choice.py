@@ -43,7 +43,7 @@ def test_the_question_says_how_much_each_answer_means(visit: Visits, house: Hous
     assert "about 12 hours" in page and "done in about 3 hours on this machine" in page
     assert "1 of 2 files were looked into" in page
     chinese = visit(cast.alice, language="zh-CN").get(f"/folders/{folder}").text
-    assert "约 12 小时" in chinese and "在这台机器上约需 3 小时 完成" in chinese
+    assert "约 12 小时" in chinese and "在这台机器上约 3 小时后完成" in chinese
 
 
 def test_only_those_who_may_choose_get_buttons(visit: Visits, cast: Cast, folder: str) -> None:
@@ -94,9 +94,14 @@ def test_before_the_first_look_is_over_there_are_no_numbers(
 
 def test_a_folder_that_somebody_adds_on_the_page_asks(visit: Visits, house: House, cast: Cast, tmp_path: Path) -> None:
     (tmp_path / "share").mkdir()
+    (tmp_path / "share" / "old.mp3").touch()
     answer = visit(cast.ada).post("/folders", team="choir", language="en", path=str(tmp_path / "share"))
     (folder,) = list_folders(house, None)
     assert folder.awaiting_choice and answer.headers["Location"] == f"/folders/{folder.id}"
+    (tmp_path / "empty").mkdir()
     (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "old.mp3").touch()
     visit(cast.ada).post("/folders", team="choir", language="en", path=str(tmp_path / "other"), since="all")
-    assert [one.awaiting_choice for one in list_folders(house, None) if one.name == "other"] == [False]
+    visit(cast.ada).post("/folders", team="choir", language="en", path=str(tmp_path / "empty"))
+    asks = {one.name: one.awaiting_choice for one in list_folders(house, None)}
+    assert asks == {"share": True, "other": False, "empty": False}
