@@ -1,6 +1,7 @@
 """Room: tests.worker.test_fairness. Two teams, one worker, a real queue: who dropped one recording is served among thousands."""
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,7 +16,7 @@ from tests.worker.works import Works
 def drop_choirs(shop: Works, count: int) -> None:
     """The choir's many recordings, all of one file; the first of them are rung."""
     (shop.folder / "many.txt").write_text("one of many")
-    place = {"folder_id": shop.folder_id, "raw_path": b"many.txt", "path": "many.txt", "size_bytes": 11}
+    place: dict[str, Any] = {"folder_id": shop.folder_id, "raw_path": b"many.txt", "path": "many.txt", "size_bytes": 11}
     drop_many(shop.house, shop.team, count, **place)
     shop.sweep()
 
