@@ -4,12 +4,12 @@ Hours of audio come from the headers that were looked into (services.header_look
 counted, at the rate of their kind. What comes into the folder while the question is open is newer than it, and is taken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, false, func, select, true, update
+from sqlalchemy import ColumnElement, Integer, and_, case, false, func, literal, select, true, update
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
@@ -35,7 +35,7 @@ class Choice:
 
     name: all, week, month, year (presets by the calendar), picked, now.
     duration_ms: of all its audio, None while no header was looked into. exact: every one of them was.
-    eta_seconds: until all of it is done, and what waits already; None where that is not known.
+    eta_seconds: until all of it is done, and what waits already; None where that is not known, or not the viewer's to decide.
     """
 
     name: str
@@ -84,21 +84,28 @@ def question(house: House, viewer: Viewer, folder_id: str, picked: str = "") -> 
     with house.db.read() as session:
         scope = Scope(session, viewer)
         folder = scope.folder(folder_id)
-        every = _heaps(session, folder, None)
+        asked = [
+            (name, since, since_of(house, since))
+            for name, since in [("all", "all"), *_presets(house), *([("picked", picked)] if picked else [])]
+        ]
+        days = sorted({instant(moment) for _, _, moment in asked if moment is not None}, reverse=True)
+        heaps = _heaps(session, folder, days)
+        every = _newer(heaps, len(days))
         files = sum(heap.files for heap in every.values())
         waits = served(session, house).waiting_for(folder.engine, folder.language) is not None
-        count = _Counting(_rates(every), None if waits else backlog(session, house))
-        wanted = [("all", "all"), *_presets(house), *([("picked", picked)] if picked else [])]
+        may_choose = viewer.runs_the_house or viewer.may(folder.team_id, Action.MANAGE)
+        # How much other teams' recordings there are to do is nobody's business who decides nothing
+        count = _Counting(_rates(every), backlog(session, house) if may_choose and not waits else None)
         choices = [
-            count.choice(name, since, _heaps(session, folder, since_of(house, since)) if name != "all" else every)
-            for name, since in wanted
+            count.choice(name, since, every if moment is None else _newer(heaps, days.index(instant(moment))))
+            for name, since, moment in asked
         ]
         if folder.awaiting_choice:
             choices.append(count.choice("now", "now", {}))
         return Question(
             folder.id, folder.awaiting_choice, folder.last_scan_at is not None, files,
             sum(heap.looked_into for heap in every.values()), min(files, MOST_LOOKED_INTO), waits,
-            viewer.runs_the_house or viewer.may(folder.team_id, Action.MANAGE), tuple(choices),
+            may_choose, tuple(choices),
         )  # fmt: skip
 
 
@@ -179,19 +186,31 @@ def _presets(house: House) -> list[tuple[str, str]]:
 # -- how many hours ---------------------------------------------------------------------------------------------------
 
 
-def _heaps(session: Session, folder: Folder, since: datetime | None) -> Mapping[str, _Heap]:
-    """The files that are asked about and were changed since, by kind."""
+def _heaps(session: Session, folder: Folder, days: Sequence[int]) -> list[tuple[int, str, _Heap]]:
+    """The files that are asked about, in one pass: by the newest of these days that they are not older than, and by kind."""
     kind = ending().label("kind")
+    age = case(
+        *((LedgerLine.mtime_ns >= day, place) for place, day in enumerate(days)), else_=literal(len(days), Integer)
+    ).label("age")
     looked_into = case((LedgerLine.duration_ms.is_not(None), LedgerLine.size_bytes), else_=0)
     rows = session.execute(
         select(
-            kind, func.count(), func.sum(LedgerLine.size_bytes), func.count(LedgerLine.duration_ms),
+            age, kind, func.count(), func.sum(LedgerLine.size_bytes), func.count(LedgerLine.duration_ms),
             func.sum(looked_into), func.coalesce(func.sum(LedgerLine.duration_ms), 0),
         )
-        .where(_asked_about(folder), LedgerLine.presence == Presence.PRESENT, _changed_since(since))
-        .group_by(kind)
+        .where(_asked_about(folder), LedgerLine.presence == Presence.PRESENT)
+        .group_by(age, kind)
     )  # fmt: skip
-    return {row[0]: _Heap(*map(int, row[1:])) for row in rows}
+    return [(row[0], row[1], _Heap(*map(int, row[2:]))) for row in rows]
+
+
+def _newer(heaps: Iterable[tuple[int, str, _Heap]], oldest: int) -> Mapping[str, _Heap]:
+    """Those of no older day than the one at this place, by kind."""
+    found: dict[str, _Heap] = {}
+    for age, kind, heap in heaps:
+        if age <= oldest:
+            found[kind] = _Heap(*map(sum, zip(found.get(kind, _Heap(0, 0, 0, 0, 0)), heap, strict=True)))
+    return found
 
 
 def _rates(every: Mapping[str, _Heap]) -> Mapping[str, float]:

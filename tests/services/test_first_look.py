@@ -121,6 +121,14 @@ def test_the_time_until_it_is_done_is_by_the_measured_speed_and_counts_what_wait
     assert named(house, cast, folder)["all"].eta_seconds == (99_000 + 1_000) / 10
 
 
+def test_who_may_not_choose_learns_nothing_of_what_other_teams_have_to_do(
+    house: House, cast: Cast, folder: str
+) -> None:
+    look_into(house, folder, 1000.0)
+    for viewer in (cast.bob, cast.rita):
+        assert {choice.eta_seconds for choice in question(house, viewer, folder).choices} == {None}
+
+
 def test_no_time_is_promised_where_no_engine_serves_the_language(house: House, cast: Cast, folder: str) -> None:
     look_into(house, folder, 1000.0)
     with house.db.write() as session:

@@ -31,7 +31,7 @@ class ChoiceOut(BaseModel):
     size_bytes: int
     duration_ms: int | None
     exact: bool
-    eta_seconds: int | None = Field(description="Until all of it is done, and what waits already.")
+    eta_seconds: int | None = Field(description="Until all is done, and what waits already. For those who may choose.")
 
 
 class QuestionOut(BaseModel):
