@@ -15,6 +15,7 @@ from nas_asr.core.languages import AUTO, LANGUAGES
 from nas_asr.core.ports import Transcriber
 from nas_asr.core.transcript import ItnMode
 from nas_asr.services import folders, single
+from nas_asr.services.first_look import choose
 from nas_asr.services.folder_reading import set_reading
 from nas_asr.settings import ENGINES, Settings
 
@@ -38,7 +39,7 @@ def folder() -> None:
 @click.option(
     "--language", type=_language, default=None, help="What is spoken in it; en lets the built-in engine serve it."
 )
-@click.option("--since", default="all", help="all, now, or a date such as 2026-01-31: take only what changed since.")
+@click.option("--since", default="all", help="all, now, a date such as 2026-01-31 (take only what changed since), or ask.")
 @_itn
 @click.option("--apart", is_flag=True, help=_APART)
 @click.pass_context
@@ -49,6 +50,8 @@ def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str 
     order = folders.FolderOrder(team=team_slug, path=path.absolute(), language=spoken, **options)
     added = folders.add_folder(house, None, order)
     click.echo(f"Watching {added.path} for {team_slug} ({added.id}).")
+    if added.awaiting_choice:
+        click.echo(f"Nothing that is there is taken before somebody chooses: nas-asr folder choose {added.id} all|now|DATE")
     if added.language == AUTO:
         click.echo(
             "Nobody said what is spoken there: its recordings wait for Fun-ASR-Nano. Or say --language en.", err=True
@@ -60,7 +63,7 @@ def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str 
 @click.pass_context
 def folder_list(ctx: click.Context, as_json: bool) -> None:
     """List watched folders."""
-    columns = ("id", "team", "name", "language", "itn", "apart", "online", "files", "path")
+    columns = ("id", "team", "name", "language", "itn", "apart", "online", "awaiting_choice", "files", "path")
     show(folders.list_folders(house_of(ctx), None), columns, as_json)
 
 
@@ -75,6 +78,16 @@ def folder_change(ctx: click.Context, folder_id: str, itn: str | None, apart: bo
         raise click.UsageError("Say what to change: --itn, --apart or --together.")
     set_reading(house_of(ctx), None, folder_id, itn=itn, apart=apart)
     click.echo("Changed. It holds for what is transcribed from now on, also again.")
+
+
+@folder.command("choose")
+@click.argument("folder_id", metavar="ID")
+@click.argument("since", metavar="all|now|DATE")
+@click.pass_context
+def folder_choose(ctx: click.Context, folder_id: str, since: str) -> None:
+    """Choose which of the files that were in a folder first are taken; later, take older ones too."""
+    taken = choose(house_of(ctx), None, folder_id, since)
+    click.echo(f"{taken} files are taken. Whatever comes into the folder from now on is taken anyway.")
 
 
 @folder.command("remove")

@@ -21,11 +21,14 @@ from nas_asr.services.recorded_at import in_site_zone
 from nas_asr.store.models import Folder, LedgerLine, Team
 from nas_asr.store.scope import Scope
 
+ASK = "ask"
+
 
 @dataclass(frozen=True, slots=True)
 class FolderOrder:
-    """What to watch. path: absolute, empty for the team's default one. since: all, now, or an ISO date or time.
+    """What to watch. path: absolute, empty for the team's default one. since: all, now, an ISO date or time, or ask.
 
+    ask: nothing that is there already is taken before somebody has chosen (services.first_look); an empty folder asks not.
     itn: who writes figures, an ItnMode. apart: each channel of a recording is a speaker of its own.
     """
 
@@ -52,6 +55,7 @@ class FolderView:
     itn: str
     apart: bool
     since: datetime | None
+    awaiting_choice: bool
     online: bool
     offline_reason: str
     last_scan_at: datetime | None
@@ -63,12 +67,16 @@ class FolderView:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What the watcher needs of a folder. looked: whether it was ever looked through; device, inode: its root then."""
+    """What the watcher needs of a folder. looked: whether it was ever looked through; device, inode: its root then.
+
+    awaiting_choice: what the first look finds is not taken before somebody has chosen.
+    """
 
     id: str
     path: str
     marker: str
     since: datetime | None
+    awaiting_choice: bool
     looked: bool
     device: int | None
     inode: int | None
@@ -87,7 +95,7 @@ def add_folder(house: House, viewer: Viewer | None, order: FolderOrder) -> Folde
     """
     check_language(order.language)
     check_itn(order.itn)
-    since = _since(house, order.since)
+    since = None if order.since == ASK else since_of(house, order.since)
     with house.db.write() as session:
         team = _team(session, viewer, order.team)
         if order.path and viewer is not None and not viewer.runs_the_house:
@@ -96,7 +104,7 @@ def add_folder(house: House, viewer: Viewer | None, order: FolderOrder) -> Folde
                 "Leave the path empty for the team's own folder, or ask an admin.",
             )
         folder = add_row(session, house, team, order)
-        folder.since = since
+        folder.since, folder.awaiting_choice = since, order.since == ASK and _holds_something(folder.path)
         audit(session, house, viewer, Act("folder.added", folder.name, team.id, detail={"path": folder.path}))
         return _views(session, [(folder, team)])[0]
 
@@ -108,7 +116,9 @@ def add_row(session: Session, house: House, team: Team, order: FolderOrder) -> F
     else:
         path = default_folder(house, team.slug)
         if path.is_symlink():  # whoever can write beside it must not choose in its place what is read
-            raise Invalid(f"{path} is a symbolic link.", "Ask an admin to add the folder that it leads to.", field="path")
+            raise Invalid(
+                f"{path} is a symbolic link.", "Ask an admin to add the folder that it leads to.", field="path"
+            )
         path.mkdir(parents=True, exist_ok=True)
         path = path.resolve()
     _refuseoverlap(session, house, path)
@@ -162,9 +172,11 @@ def watched(house: House) -> list[Watched]:
     with house.db.read() as session:
         rows = session.scalars(select(Folder).where(Folder.removed_at.is_(None)).order_by(Folder.created_at, Folder.id))
         return [
-            Watched(r.id, r.path, r.marker, r.since, r.last_scan_at is not None, r.root_device, r.root_inode)
+            Watched(
+                r.id, r.path, r.marker, r.since, r.awaiting_choice, r.last_scan_at is not None, r.root_device, r.root_inode
+            )
             for r in rows
-        ]
+        ]  # fmt: skip
 
 
 def _team(session: Session, viewer: Viewer | None, slug: str) -> Team:
@@ -176,7 +188,8 @@ def _team(session: Session, viewer: Viewer | None, slug: str) -> Team:
     return team
 
 
-def _since(house: House, text: str) -> datetime | None:
+def since_of(house: House, text: str) -> datetime | None:
+    """The moment that all, now or a date stands for; None for all. Raises Invalid."""
     if text in ("", "all"):
         return None
     if text == "now":
@@ -205,6 +218,12 @@ def _existing(text: str) -> Path:
     except OSError as error:
         raise _unusable(text, error) from error
     return real
+
+
+def _holds_something(path: str) -> bool:
+    """Whether there is anything to ask about. What is dropped into an empty folder a moment later is new."""
+    with os.scandir(path) as entries:
+        return next(entries, None) is not None
 
 
 def _unusable(text: str, error: OSError) -> Invalid:
@@ -260,6 +279,7 @@ def _view(folder: Folder, team: Team, files: Mapping[LedgerState, int], missing:
     return FolderView(
         id=folder.id, team=team.slug, team_name=team.name, path=folder.path, name=folder.name,
         language=folder.language, engine=folder.engine, itn=folder.itn, apart=folder.apart, since=folder.since,
+        awaiting_choice=folder.awaiting_choice,
         online=folder.online, offline_reason=folder.offline_reason, last_scan_at=folder.last_scan_at, scan_ms=folder.scan_ms,
         files_seen=folder.files_seen, files=files, missing=missing,
     )  # fmt: skip

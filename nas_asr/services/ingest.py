@@ -23,7 +23,17 @@ from nas_asr.services.base import House
 from nas_asr.services.file_names import shown_path, title_of
 from nas_asr.services.recorded_at import Clues, recorded_at
 from nas_asr.services.ringing import ring
-from nas_asr.services.sightings import Sighting, Stat, new_line, newest_lines, refresh_line, relocate, settle_line
+from nas_asr.services.sightings import (
+    CHOICE,
+    Sighting,
+    Stat,
+    new_line,
+    newest_lines,
+    only_touched,
+    refresh_line,
+    relocate,
+    settle_line,
+)
 from nas_asr.store.models import Folder, LedgerLine, Recording, Run
 from nas_asr.store.scope import Scope
 
@@ -99,6 +109,8 @@ def ingest(house: House, folder_id: str, sighting: Sighting, *, probe: Probe = m
     if place is None:
         return Gone()
     path = place.below(sighting.raw_path)
+    if _waits_for_choice(house, place, sighting):
+        return Refused(CHOICE.code)
     try:
         read = _Read(place, sighting, _hash(place, sighting))
         linked = _link(house, read)
@@ -137,6 +149,13 @@ def _place(house: House, folder_id: str) -> _Place | None:
         if folder is None or folder.removed_at is not None:
             return None
         return _Place(folder.id, folder.team_id, os.fsencode(folder.path), folder.language, folder.engine)
+
+
+def _waits_for_choice(house: House, place: _Place, sighting: Sighting) -> bool:
+    """A NAS touched a file that nobody has chosen yet: it goes on waiting. What was written to is new, and is taken."""
+    with house.db.read() as session:
+        line = newest_lines(session, place.folder_id, [sighting.raw_path]).get(sighting.raw_path)
+        return line is not None and only_touched(line, sighting.stat)
 
 
 def _hash(place: _Place, sighting: Sighting) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 # Clocks that nobody set say 1904 (QuickTime), 1970 (Unix) or 1980 (DOS).
@@ -59,6 +59,11 @@ def in_site_zone(local: datetime, zone: str) -> datetime:
     """A naive local time of the site in UTC; an empty zone means the machine's own, with its rules of that day."""
     aware = local.replace(tzinfo=ZoneInfo(zone)) if zone else local.astimezone()
     return aware.astimezone(UTC)
+
+
+def site_day(moment: datetime, zone: str) -> date:
+    """The day that it is at the site."""
+    return moment.astimezone(ZoneInfo(zone) if zone else None).date()
 
 
 def _from_container(text: str) -> datetime | None:

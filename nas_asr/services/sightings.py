@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, case, select, update
 from sqlalchemy.orm import Session
 
 from nas_asr.core.ids import new_id
@@ -40,6 +40,10 @@ class Rule:
     sentence: str
 
 
+OLDER = Rule("older", "It was here before the folder was watched, and older than what was asked for.")
+CHOICE = Rule("choice", "It was here before the folder was watched. Whether it is taken is for you to choose.")
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A file as one look saw it; raw_path lies below its folder. A rule says why it is not to be taken."""
@@ -58,18 +62,23 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a look found that the ledger does not know yet."""
+    """What a look found that the ledger does not know yet.
+
+    waiting: what the first look found and nobody has chosen yet.
+    """
 
     growing: Sequence[Sighting] = ()
     ignored: Sequence[Sighting] = ()
     missing: Sequence[bytes] = ()
     back: Sequence[bytes] = ()
+    waiting: Sequence[Sighting] = ()
 
     def parts(self) -> Iterable["News"]:
         """The same in portions that are written at once."""
-        for start in range(0, max(map(len, (self.growing, self.ignored, self.missing, self.back))), MOST_AT_ONCE):
+        every = (self.growing, self.ignored, self.missing, self.back, self.waiting)
+        for start in range(0, max(map(len, every)), MOST_AT_ONCE):
             cut = slice(start, start + MOST_AT_ONCE)
-            yield News(self.growing[cut], self.ignored[cut], self.missing[cut], self.back[cut])
+            yield News(self.growing[cut], self.ignored[cut], self.missing[cut], self.back[cut], self.waiting[cut])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +109,30 @@ def known_files(house: House, folder_id: str) -> dict[bytes, Known]:
 def note_news(house: House, folder_id: str, news: News) -> None:
     """Write lines for new, ignored, vanished and returned files. Raises StorageFull; then nothing was written."""
     with house.db.write() as session:
-        lines = newest_lines(session, folder_id, [s.raw_path for s in (*news.growing, *news.ignored)])
+        seen = (*news.growing, *news.ignored, *news.waiting)
+        lines = newest_lines(session, folder_id, [sighting.raw_path for sighting in seen])
         for sighting in news.growing:
             _note_growing(session, house, folder_id, sighting, lines.get(sighting.raw_path))
         for sighting in news.ignored:
             _note_ignored(session, house, folder_id, sighting, lines.get(sighting.raw_path))
+        if news.waiting:
+            # Locked, so that nobody chooses between the reading of this row and the writing of the lines
+            folder = session.get_one(Folder, folder_id, with_for_update=True)
+            for sighting in news.waiting:
+                _note_first(session, house, folder, sighting, lines.get(sighting.raw_path))
         _note_missing(session, house, folder_id, news.missing)
         session.execute(
             update(LedgerLine)
             .where(LedgerLine.id.in_([line.id for line in newest_lines(session, folder_id, news.back).values()]))
-            .values(presence=Presence.PRESENT, missing_since=None)
-        )
+            .values(
+                presence=Presence.PRESENT, missing_since=None,
+                next_look_at=case((LedgerLine.state == LedgerState.GROWING, house.now()), else_=LedgerLine.next_look_at),
+            )
+        )  # fmt: skip
 
 
 def note_look(house: House, folder_id: str, look: Look) -> None:
-    """The folder's own heartbeat: it was looked through and is online."""
+    """The folder's own heartbeat: it was looked through and is online. Where nothing waits, nobody is asked to choose."""
     with house.db.write() as session:
         session.execute(
             update(Folder)
@@ -124,6 +142,14 @@ def note_look(house: House, folder_id: str, look: Look) -> None:
                 last_scan_at=house.now(), scan_ms=look.scan_ms, files_seen=look.files_seen,
             )
         )  # fmt: skip
+        waits = select(LedgerLine.id).where(
+            LedgerLine.folder_id == folder_id, LedgerLine.state == LedgerState.WAITING_CHOICE
+        )
+        session.execute(
+            update(Folder)
+            .where(Folder.id == folder_id, Folder.awaiting_choice, ~waits.exists())
+            .values(awaiting_choice=False, since=house.now())
+        )
 
 
 def note_offline(house: House, folder_id: str, reason: str) -> None:
@@ -133,23 +159,30 @@ def note_offline(house: House, folder_id: str, reason: str) -> None:
 
 
 def due_looks(house: House) -> dict[str, list[bytes]]:
-    """Files that are to be looked at again by now, by folder: an unfinished one, an unreadable one, a person's wish."""
+    """Files that are to be looked at again by now, by folder: an unfinished one, an unreadable one, a person's wish.
+
+    Of each folder those that are due for longest: ten thousand of one must not keep one of another waiting.
+    """
     with house.db.read() as session:
-        rows = session.execute(
-            select(LedgerLine.folder_id, LedgerLine.raw_path)
-            .join(Folder, Folder.id == LedgerLine.folder_id)
-            .where(
-                Folder.removed_at.is_(None),
-                LedgerLine.state.in_(_UNSETTLED),
-                LedgerLine.presence == Presence.PRESENT,
-                LedgerLine.next_look_at <= house.now(),
-            )
-            .limit(10 * MOST_AT_ONCE)
+        due = {
+            folder_id: list(session.scalars(_due(house, folder_id)))
+            for folder_id in session.scalars(select(Folder.id).where(Folder.removed_at.is_(None))).all()
+        }
+    return {folder_id: raw_paths for folder_id, raw_paths in due.items() if raw_paths}
+
+
+def _due(house: House, folder_id: str) -> Select[bytes]:
+    return (
+        select(LedgerLine.raw_path)
+        .where(
+            LedgerLine.folder_id == folder_id,
+            LedgerLine.state.in_(_UNSETTLED),
+            LedgerLine.presence == Presence.PRESENT,
+            LedgerLine.next_look_at <= house.now(),
         )
-        due: dict[str, list[bytes]] = {}
-        for folder_id, raw in rows:
-            due.setdefault(folder_id, []).append(raw)
-        return due
+        .order_by(LedgerLine.next_look_at, LedgerLine.id)
+        .limit(MOST_AT_ONCE)
+    )
 
 
 def newest_lines(session: Session, folder_id: str, raw_paths: Sequence[bytes]) -> dict[bytes, LedgerLine]:
@@ -180,6 +213,11 @@ def refresh_line(house: House, line: LedgerLine, stat: Stat) -> None:
         line.size_bytes, line.mtime_ns, line.inode = stat
         line.changed_at = house.now()
     line.presence, line.missing_since = Presence.PRESENT, None
+
+
+def instant(moment: datetime) -> int:
+    """The moment as a file's mtime; whatever lies beyond 64 bits is the end of time."""
+    return max(-(1 << 63), min(int(moment.timestamp() * 1_000_000) * 1000, (1 << 63) - 1))
 
 
 def settle_line(line: LedgerLine, state: LedgerState, reason_code: str = "", reason: str = "") -> None:
@@ -215,7 +253,33 @@ def _note_growing(session: Session, house: House, folder_id: str, sighting: Sigh
         # Touched or overwritten: its bytes will tell (services.ingest). A NAS touches files that nobody changed.
         line.presence, line.missing_since = Presence.PRESENT, None
         return
+    elif only_touched(line, sighting.stat):
+        refresh_line(house, line, sighting.stat)
+        return
     refresh_line(house, line, sighting.stat)
+    _let_grow(house, line)
+
+
+def only_touched(line: LedgerLine, stat: Stat) -> bool:
+    """Whether the file still waits for a person's choice, and was not written to: a NAS touches what nobody changed."""
+    return line.state == LedgerState.WAITING_CHOICE and line.size_bytes == stat.size
+
+
+def _note_first(session: Session, house: House, folder: Folder, sighting: Sighting, line: LedgerLine | None) -> None:
+    """A file of the first look, by what was chosen until now."""
+    if line is None:
+        line = new_line(house, folder.id, sighting)
+        session.add(line)
+    refresh_line(house, line, sighting.stat)
+    if folder.awaiting_choice:
+        settle_line(line, LedgerState.WAITING_CHOICE, CHOICE.code, CHOICE.sentence)
+    elif folder.since is not None and sighting.stat.mtime_ns < instant(folder.since):
+        settle_line(line, LedgerState.IGNORED, OLDER.code, OLDER.sentence)
+    else:
+        _let_grow(house, line)
+
+
+def _let_grow(house: House, line: LedgerLine) -> None:
     line.state, line.reason_code = LedgerState.GROWING, "settling"
     line.reason = "It was written to a moment ago; it is taken when it has been quiet for a while."
     line.next_look_at = house.now() + timedelta(seconds=house.options.settle_seconds)

@@ -76,8 +76,7 @@ def summary(house: House, viewer: Viewer) -> Summary:
         lately = session.execute(
             select(func.count(), func.coalesce(func.sum(mine.c.duration_ms), 0)).where(mine.c.done_at >= day_ago)
         ).one()
-        waiting_ms = _waiting_ms(session)
-        rtfx = _speed(session, day_ago)
+        waits = backlog(session, house)
         alive = live_workers(session, house)
         workers = len(alive)
         named = viewer.token_scope is not TokenScope.WIDGET
@@ -94,7 +93,7 @@ def summary(house: House, viewer: Viewer) -> Summary:
         total=sum(by_state.values()),
         hours_done_24h=round(lately[1] / 3_600_000, 2),
         # Nothing of one's own in the queue: how long the others' takes is nobody's business
-        queue_eta_seconds=round(waiting_ms / 1000 / rtfx / max(workers, 1)) if waiting_ms and under_way else None,
+        queue_eta_seconds=waits.seconds() if waits.waiting_ms and under_way else None,
         workers=workers,
         last_done=last_done,
         recent=recent,
@@ -117,6 +116,25 @@ def readiness(house: House) -> Readiness:
     if not house.queue.alive():
         queue = "Redis does not answer."
     return Readiness(database, queue, worker)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits or runs on this machine, for all teams, and how quickly it is done. rtfx: measured of late."""
+
+    waiting_ms: int
+    rtfx: float
+    workers: int
+
+    def seconds(self, more_ms: int = 0) -> int:
+        """Until all of it is done, and so much audio more."""
+        return round((self.waiting_ms + more_ms) / 1000 / self.rtfx / max(self.workers, 1))
+
+
+def backlog(session: Session, house: House) -> Backlog:
+    """What is to be done, and the speed of the last day."""
+    speed = _speed(session, house.now() - timedelta(days=1))
+    return Backlog(_waiting_ms(session), speed, len(live_workers(session, house)))
 
 
 def live_workers(session: Session, house: House) -> list[Heartbeat]:

@@ -24,6 +24,8 @@ from nas_asr.services.segment_rows import row_of
 from nas_asr.store import search
 from nas_asr.store.models import Folder, HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
 
+_OLDEST_EVERY = 8  # turns; the last digits of the clock draw
+
 
 @dataclass(frozen=True, slots=True)
 class Incarnation:
@@ -67,7 +69,8 @@ class Claim:
 def claim(house: House, claimant: Claimant) -> Claim | None:
     """The next run in fair order, or None where none can be claimed.
 
-    Order: priority, then the team whose turn is longest ago, then short before long, then old before new.
+    Order: priority, then the team whose turn is longest ago, then short before long, then old before new; but one turn in
+    eight, by a draw, is for the team's oldest run, so that a long one is not kept waiting for ever by short ones (decision 40).
     """
     now = house.now()
     with house.db.write() as session:
@@ -108,6 +111,8 @@ def is_work(house: House, claimant: Claimant) -> bool:
 
 
 def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str]:
+    turn_of_the_oldest = house.now().microsecond % _OLDEST_EVERY == _OLDEST_EVERY - 1
+    within_a_team = () if turn_of_the_oldest else (Run.duration_ms,)
     return (
         select(Run.id)
         .join(Team, Team.id == Run.team_id)
@@ -118,7 +123,7 @@ def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str
             or_(Run.not_before.is_(None), Run.not_before <= house.now()),
             or_(false(), *_fits(session, house, claimant)),
         )
-        .order_by(Run.priority.desc(), Team.turn_at.asc().nulls_first(), Run.duration_ms, Run.created_at, Run.id)
+        .order_by(Run.priority.desc(), Team.turn_at.asc().nulls_first(), *within_a_team, Run.created_at, Run.id)
         .limit(1)
     )
 

@@ -36,7 +36,6 @@ HIDDEN = Rule("hidden", "Its name begins with a dot: so programs name what they 
 OTHER_KIND = Rule("other_kind", "By its name this is no recording. If it is one, give it the ending of its kind.")
 LINK = Rule("link", "It is a symbolic link, and links are never followed. Put the recording itself into the folder.")
 SPECIAL = Rule("special", "It is no regular file.")
-OLDER = Rule("older", "It was here before the folder was watched, and older than what was asked for.")
 
 
 def skips_folder(name: bytes) -> bool:

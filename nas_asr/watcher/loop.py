@@ -16,6 +16,7 @@ from nas_asr.services.heartbeats import Beat, beat, gone
 from nas_asr.services.ingest import Probe
 from nas_asr.services.sightings import due_looks
 from nas_asr.watcher.edge import survive
+from nas_asr.watcher.headers import HeaderLooks
 from nas_asr.watcher.rounds import Rounds
 from nas_asr.watcher.take import Taker
 from nas_asr.watcher.wake import Wake
@@ -28,12 +29,13 @@ _AFTER_TROUBLE_S = 5.0
 
 
 class FolderWatch:
-    """One folder's thread: its rounds, its events, its taker."""
+    """One folder's thread: its rounds, its events, its taker; while it asks, a thread that looks into headers."""
 
     def __init__(self, house: House, folder: Watched, probe: Probe) -> None:
         self._bell = threading.Event()
         self._stopped = False
         self._taker = Taker(house, folder.id, probe)
+        self._headers = HeaderLooks(house, folder, probe)
         self._wake: Wake | None = None
         self.rounds = Rounds(house, folder, self._taker.take, self._bell.set)
 
@@ -45,6 +47,8 @@ class FolderWatch:
     def start(self) -> None:
         """Begin to watch."""
         self._taker.start()
+        if self.rounds.folder.awaiting_choice:
+            self._headers.start()
         threading.Thread(target=self._watch, name=f"watch-{self.rounds.folder.id}", daemon=True).start()
 
     def stop(self) -> None:
@@ -52,6 +56,7 @@ class FolderWatch:
         self._stopped = True
         self._bell.set()
         self._taker.stop()
+        self._headers.stop()
 
     def _watch(self) -> None:
         while not self._stopped:
@@ -110,6 +115,8 @@ class Loop:
         wanted = {folder.id: folder for folder in watched(self._house)}
         for folder_id in self.watches.keys() - wanted.keys():
             self.watches.pop(folder_id).stop()
+        for folder_id in wanted.keys() & self.watches.keys():
+            self.watches[folder_id].rounds.folder = wanted[folder_id]  # somebody may have chosen
         for folder_id in wanted.keys() - self.watches.keys():
             log.info("folder.watched", extra={"folder": folder_id})
             self.watches[folder_id] = FolderWatch(self._house, wanted[folder_id], self._probe)

@@ -13,6 +13,7 @@ from nas_asr.services.base import House
 from nas_asr.services.folders import Watched
 from nas_asr.services.ingest import Gone, Outcome, StillGrowing
 from nas_asr.services.sightings import (
+    OLDER,
     Known,
     Look,
     News,
@@ -22,7 +23,6 @@ from nas_asr.services.sightings import (
     note_news,
     note_offline,
 )
-from nas_asr.watcher import ignore
 from nas_asr.watcher.scan import Away, Root, Scan, look_at, scan
 from nas_asr.watcher.settle import Settling
 from nas_asr.watcher.take import Told
@@ -138,7 +138,7 @@ class Rounds:
         self._settling.forget_where(lambda raw: raw not in found.files and found.tells_about(raw))
         told_lately = now - self._noted_at < _NOTE_EVERY_S
         if told_lately:  # sizes of what grows may wait; whatever else happened may not
-            news = News(self._unheard(news.growing), self._unheard(news.ignored), news.missing, news.back)
+            news = News(self._unheard(news.growing), self._unheard(news.ignored), news.missing, news.back, news.waiting)
         for part in news.parts():
             note_news(self._house, self.folder.id, part)
             self._remember(part)
@@ -152,6 +152,7 @@ class Rounds:
         growing: list[Sighting] = []
         ignored: list[Sighting] = []
         back: list[bytes] = []
+        waiting: list[Sighting] = []
         for raw_path, sighting in found.files.items():
             known = self._known.get(raw_path)
             if known is not None and not known.present:
@@ -159,13 +160,14 @@ class Rounds:
             if raw_path in self._at_work or (known is not None and known.stat == sighting.stat):
                 continue
             ruled = self._ruled(sighting)
-            (growing if ruled.rule is None else ignored).append(ruled)
+            takes = waiting if self.folder.awaiting_choice and not self._looked else growing
+            (takes if ruled.rule is None else ignored).append(ruled)
         missing = [
             raw_path
             for raw_path, known in self._known.items()
             if known.present and raw_path not in found.files and found.tells_about(raw_path)
         ]
-        return News(tuple(growing), tuple(ignored), tuple(missing), tuple(back))
+        return News(tuple(growing), tuple(ignored), tuple(missing), tuple(back), tuple(waiting))
 
     def _ruled(self, sighting: Sighting) -> Sighting:
         """The first look through a folder decides what was there before: later, a copy may well keep an old date."""
@@ -174,13 +176,13 @@ class Rounds:
             return sighting
         if sighting.stat.mtime_ns >= since.timestamp() * 1e9:
             return sighting
-        return Sighting(sighting.raw_path, sighting.stat, ignore.OLDER)
+        return Sighting(sighting.raw_path, sighting.stat, OLDER)
 
     def _unheard(self, sightings: Iterable[Sighting]) -> tuple[Sighting, ...]:
         return tuple(sighting for sighting in sightings if sighting.raw_path not in self._known)
 
     def _remember(self, news: News) -> None:
-        for sighting in (*news.growing, *news.ignored):
+        for sighting in (*news.growing, *news.ignored, *news.waiting):
             self._known[sighting.raw_path] = Known(sighting.stat, present=True)
         for raw_path in news.missing:
             self._known[raw_path] = Known(self._known[raw_path].stat, present=False)

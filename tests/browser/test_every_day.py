@@ -64,7 +64,7 @@ def _make_team_with_folder(page: Page, base: str, share: Path) -> None:
     page.fill("#f-path", str(share))
     page.select_option("#f-language", "en")
     page.click(".drawer button.primary")
-    expect(page.locator("#folders")).to_contain_text(str(share))
+    expect(page.locator("main")).to_contain_text(str(share))
 
 
 def _drop_and_read(page: Page, base: str, share: Path) -> str:

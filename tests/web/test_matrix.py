@@ -124,6 +124,8 @@ PAGES = (
     Row("GET", "/folders", MINE),
     Row("POST", "/folders", MANAGING, _folder),
     Row("GET", "/folders/<folder_id>", SEEN),
+    Row("GET", "/folders/<folder_id>/choice", SEEN),
+    Row("POST", "/folders/<folder_id>/choice", MANAGING, _form(since="all")),
     Row("POST", "/folders/<folder_id>/language", MANAGING, _form(language="en")),
     Row("POST", "/folders/<folder_id>/reading", MANAGING, _form(itn="off", apart="1")),
     Row("POST", "/folders/<folder_id>/lines/<line_id>/look-again", (302, 404, 403, 302, 302, 302)),

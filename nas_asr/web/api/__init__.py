@@ -6,13 +6,26 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3 import OpenAPI
 
-from nas_asr.web.api import audio, drafts, health, hotwords, library, lists, recordings, tokens, transcripts, uploads
+from nas_asr.web.api import (
+    audio,
+    choice,
+    drafts,
+    health,
+    hotwords,
+    library,
+    lists,
+    recordings,
+    tokens,
+    transcripts,
+    uploads,
+)
 from nas_asr.web.api.frame import API, SECURITY_SCHEMES, ErrorEnvelope
 from nas_asr.web.api.spool import SpoolingRequest
 
 # Naming them here is what puts their calls on the blueprint.
 __all__ = [
     "audio",
+    "choice",
     "drafts",
     "health",
     "hotwords",

@@ -47,6 +47,7 @@ class FolderOut(BaseModel):
     itn: ItnMode = Field(description="Who writes figures: the engine itself, our rules, or nobody.")
     apart: bool = Field(description="Whether each channel of a recording is a speaker of its own.")
     since: Moment | None
+    awaiting_choice: bool = Field(description="Whether nobody has chosen yet which of its first files are taken.")
     online: bool
     offline_reason: str
     last_scan_at: Moment | None
@@ -208,6 +209,7 @@ def _recent(view: RecentView) -> Recent:
 def _folder(view: FolderView) -> FolderOut:
     return FolderOut(
         id=view.id, team=view.team, path=view.path, name=view.name, language=view.language, engine=view.engine,
-        itn=ItnMode(view.itn), apart=view.apart, since=view.since, online=view.online,
+        itn=ItnMode(view.itn), apart=view.apart, since=view.since, awaiting_choice=view.awaiting_choice,
+        online=view.online,
         offline_reason=view.offline_reason, last_scan_at=view.last_scan_at, files=dict(view.files), missing=view.missing,
     )  # fmt: skip

@@ -10,9 +10,10 @@ from nas_asr.core.errors import Conflict, Invalid, NasAsrError, NotPermitted, No
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.recording import LedgerState
 from nas_asr.core.transcript import ItnMode
+from nas_asr.services.first_look import question
 from nas_asr.services.folder_language import declare_folder_language
 from nas_asr.services.folder_reading import set_reading
-from nas_asr.services.folders import FolderOrder, add_folder, list_folders, remove_folder
+from nas_asr.services.folders import ASK, FolderOrder, add_folder, list_folders, remove_folder
 from nas_asr.services.ingest import retry_line
 from nas_asr.services.ledger import LedgerFilter, count_ledger, list_ledger
 from nas_asr.services.paging import PageOrder
@@ -41,13 +42,15 @@ def add() -> ResponseReturnValue:
     form = request.form
     order = FolderOrder(
         form.get("team", ""), form.get("path", "").strip(), form.get("name", ""), form.get("language", ""),
-        form.get("since", "all"), form.get("itn", ItnMode.RULES), bool(form.get("apart")),
+        form.get("since", ASK), form.get("itn", ItnMode.RULES), bool(form.get("apart")),
     )  # fmt: skip
     try:
         folder = add_folder(house(), viewer(), order)
     except (Invalid, Conflict, NotPermitted) as problem:
         return _page(problem), status_of(problem)
     flash(_("The folder “%(name)s” is watched from now on.", name=folder.name))
+    if folder.awaiting_choice:
+        return redirect(url_for("folders.ledger", folder_id=folder.id))
     return redirect(url_for("folders.index"))
 
 
@@ -67,6 +70,7 @@ def ledger(folder_id: str) -> ResponseReturnValue:
         "folder": folder, "page": page, "state": state, "q": q, "states": list(LedgerState),
         "counts": count_ledger(house(), me, LedgerFilter(folder=folder_id)), "managed": _managed(me),
         "may_retry": any(team.slug == folder.team and _may_write(team.role, me) for team in list_teams(house(), me)),
+        "question": question(house(), me, folder_id),
         "readable": {team.slug for team in list_teams(house(), me) if team.role is not None},
     }  # fmt: skip
     part = "folders/lines.html" if wants_part("lines") else "folders/ledger.html"
