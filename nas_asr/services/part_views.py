@@ -55,8 +55,8 @@ def _view(part: Part, number: int, count: int) -> PartView:
     again = run is not None and run.state == RunState.QUEUED
     failure = None
     if run is not None and run.state == RunState.FAILED:
-        said = f"Part {number} of {count}, “{row.title}”: {run.failure_message}"
-        failure = FailureView(run.failure_code, said, run.failure_remedy)
+        title, message = row.title, run.failure_message
+        failure = FailureView(run.failure_code, f"Part {number} of {count}, “{title}”: {message}", run.failure_remedy)
     return PartView(
         id=row.id, number=number, title=row.title, path=row.path, start_ms=part.start_ms, duration_ms=row.duration_ms,
         state=row.state, ready=row.version > 0, busy=busy,

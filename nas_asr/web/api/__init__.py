@@ -6,7 +6,19 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3 import OpenAPI
 
-from nas_asr.web.api import audio, drafts, health, hotwords, library, lists, recordings, tokens, transcripts, uploads
+from nas_asr.web.api import (
+    audio,
+    drafts,
+    health,
+    hotwords,
+    library,
+    lists,
+    parts,
+    recordings,
+    tokens,
+    transcripts,
+    uploads,
+)
 from nas_asr.web.api.frame import API, SECURITY_SCHEMES, ErrorEnvelope
 from nas_asr.web.api.spool import SpoolingRequest
 
@@ -18,6 +30,7 @@ __all__ = [
     "hotwords",
     "library",
     "lists",
+    "parts",
     "recordings",
     "register",
     "tokens",
