@@ -3,7 +3,6 @@
 What belongs together is core.splits' to say; here are the few rows that it has to look at.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,13 +15,13 @@ from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import Conflict, Invalid
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import Presence, RunState
-from nas_asr.core.splits import PartName, SplitFile, part_name, run_of, starts_of
+from nas_asr.core.splits import PartName, SplitFile, part_name, run_of
 from nas_asr.core.transcript import Milliseconds
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.file_names import MAX_TITLE
 from nas_asr.services.recorded_at import moment_of
 from nas_asr.services.recordings import RecordingView
-from nas_asr.services.wholes import bring_up_to_date, parts_of
+from nas_asr.services.wholes import bring_up_to_date, number_parts, parts_of, sha256_of
 from nas_asr.store.models import LedgerLine, Recording
 from nas_asr.store.scope import Scope
 
@@ -253,12 +252,12 @@ def _new_whole(session: Session, house: House, parts: Sequence[Recording]) -> Re
 
 def _number(house: House, whole: Recording, parts: Sequence[Recording]) -> None:
     """Give each part its place, and the whole what its parts say together."""
-    for number, (part, start) in enumerate(zip(parts, starts_of(part.duration_ms for part in parts), strict=True), 1):
-        part.whole_id, part.part_number, part.part_start_ms = whole.id, number, start
+    number_parts(whole, parts)
+    for part in parts:
         part.kept_apart, part.changed_at = False, house.now()
     whole.path = f"{parts[0].path} … {PurePosixPath(parts[-1].path).name}"
     whole.size_bytes = sum(part.size_bytes for part in parts)
-    whole.sha256 = hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
+    whole.sha256 = sha256_of(parts)
 
 
 def _title(parts: Sequence[Recording]) -> str:

@@ -4,6 +4,7 @@ The whole has no run of its own. Its state is its parts'; its transcript is comp
 Never decides what belongs together, never rings.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +47,17 @@ def parts_of(session: Session, whole_ids: Iterable[str]) -> Mapping[str, Sequenc
         start = before[-1].start_ms + before[-1].recording.duration_ms if before else 0
         before.append(Part(recording, run, start))
     return found
+
+
+def number_parts(whole: Recording, parts: Sequence[Recording]) -> None:
+    """Give each part its place in a whole."""
+    for number, (part, start) in enumerate(zip(parts, starts_of(part.duration_ms for part in parts), strict=True), 1):
+        part.whole_id, part.part_number, part.part_start_ms = whole.id, number, start
+
+
+def sha256_of(parts: Iterable[Recording]) -> str:
+    """What stands for the bytes of a whole: the SHA-256 of its parts' ones, in order."""
+    return hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
 
 
 def follow(session: Session, part: Recording, now: datetime, *, text: bool = False) -> None:

@@ -21,7 +21,7 @@ def split_files(live: Live) -> list[str]:
     """Two real files of four seconds, the second of which begins where the first ends."""
     with live.house.db.read() as session:
         folder = session.query(Folder).one()
-    made = []
+    made: list[str] = []
     for number in (1, 2):
         name = f"REC001_P00{number}.WAV"
         path = write_wav(Path(folder.path) / name, SECONDS)
