@@ -78,7 +78,7 @@ function tell() {
   const seconds = Math.floor(now());
   const clock = [Math.floor(seconds / 60) % 60, seconds % 60];
   if (seconds >= 3600) clock.unshift(Math.floor(seconds / 3600));
-  document.getElementById("clock").value = clock.map((n, i) => (i ? String(n).padStart(2, "0") : n)).join(":");
+  document.getElementById("clock").textContent = clock.map((n, i) => (i ? String(n).padStart(2, "0") : n)).join(":");
   document.getElementById("place").value = seconds;
 }
 
