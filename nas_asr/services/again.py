@@ -12,6 +12,7 @@ from nas_asr.core.transcript import VersionKind
 from nas_asr.services.base import House
 from nas_asr.services.engines import Served, served
 from nas_asr.services.hotword_versions import newest_hotwords
+from nas_asr.services.wholes import follow
 from nas_asr.store.models import Folder, Recording, Run, TranscriptVersion
 
 
@@ -36,6 +37,7 @@ def new_run(session: Session, house: House, recording: Recording, viewer: Viewer
     recording.state = recording_state(RunState.QUEUED, has_machine_version=recording.version > 0)
     recording.changed_at = house.now()
     session.flush()
+    follow(session, recording, house.now())
     return run
 
 

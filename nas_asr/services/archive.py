@@ -87,13 +87,13 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A recording as it goes into its bag."""
+    """A recording as it goes into its bag. audio: None for a joined one, whose sound is in the bags of its parts."""
 
     recording: Recording
     newest: int
     source: ExportSource
     part: dict[str, Any]
-    audio: AudioPlace
+    audio: AudioPlace | None
     facts: dict[str, str]
 
 
@@ -183,7 +183,8 @@ def _form(house: House, recording_id: str) -> _Form:
             "Bag-Software-Agent": f"nas_asr {__version__}",
         }
         part = archive_part(session, recording)
-        return _Form(recording, newest.number, source, part, locate(house, session, recording), facts)
+        audio = None if "parts" in part else locate(house, session, recording)
+        return _Form(recording, newest.number, source, part, audio, facts)
 
 
 def _source(session: Session, house: House, recording: Recording, version: TranscriptVersion) -> ExportSource:
@@ -203,15 +204,16 @@ def _local(house: House, moment: datetime) -> datetime:
 def _write(lease: Lease, bag: BagWriter, form: _Form, place: Path) -> Sealed:
     with writing(bag.root):
         free = shutil.disk_usage(bag.root).free
-    if free < form.recording.size_bytes + _SPARE_BYTES:
+    if free < (form.recording.size_bytes if form.audio else 0) + _SPARE_BYTES:
         raise ArchiveUnavailable(
             f"The disk of the archive {bag.root} is full.", "Free some space; nothing half was left there."
         )
     try:
         bag.begin()
-        found = bag.add(f"audio{_suffix(form.recording)}", _audio(form, lease))
-        if found != form.recording.sha256:
-            raise _changed(form.recording)
+        if form.audio is not None:
+            found = bag.add(f"audio{_suffix(form.recording)}", _audio(form, form.audio, lease))
+            if found != form.recording.sha256:
+                raise _changed(form.recording)
         document = json.loads(FORMATS["json"].write(form.source, ExportOptions())) | {"archive": form.part}
         content = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
         bag.add("transcript.json", pieces_of(content))
@@ -223,8 +225,8 @@ def _write(lease: Lease, bag: BagWriter, form: _Form, place: Path) -> Sealed:
         bag.discard()
 
 
-def _audio(form: _Form, lease: Lease) -> Iterator[bytes]:
-    descriptor = open_no_follow(form.audio.path, form.audio.root)
+def _audio(form: _Form, place: AudioPlace, lease: Lease) -> Iterator[bytes]:
+    descriptor = open_no_follow(place.path, place.root)
     try:
         if os.fstat(descriptor).st_size != form.recording.size_bytes:
             raise _changed(form.recording)

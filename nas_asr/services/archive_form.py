@@ -20,6 +20,7 @@ from nas_asr.core.clock import iso
 from nas_asr.core.errors import BagBroken
 from nas_asr.services.archive_values import check_segment, row_in, storable
 from nas_asr.services.file_names import MAX_TITLE
+from nas_asr.services.wholes import parts_of
 from nas_asr.store.models import (
     Base,
     Folder,
@@ -41,13 +42,17 @@ _PEOPLE = ("author_id", "requested_by")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A recording's rows read back; team: its slug and name where it was archived; people: name keys by id."""
+    """A recording's rows read back; team: its slug and name where it was archived; people: name keys by id.
+
+    parts: ids of the recordings that a joined one consists of; its sound is in their bags.
+    """
 
     recording: dict[str, Any]
     runs: Sequence[dict[str, Any]]
     versions: Sequence[tuple[dict[str, Any], Sequence[dict[str, Any]]]]
     team: tuple[str, str]
     people: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
 
     @property
     def newest(self) -> int:
@@ -63,6 +68,7 @@ def archive_part(session: Session, recording: Recording) -> dict[str, Any]:
     runs = session.scalars(select(Run).filter_by(**of_it).order_by(Run.created_at, Run.id)).all()
     versions = session.scalars(select(TranscriptVersion).filter_by(**of_it).order_by(TranscriptVersion.number)).all()
     lines = session.scalars(select(LedgerLine).filter_by(**of_it).order_by(LedgerLine.first_seen_at, LedgerLine.id))
+    parts = [part.recording.id for part in parts_of(session, [recording.id]).get(recording.id, ())]
     return {
         "schema": SCHEMA,
         "team": {"id": team.id, "slug": team.slug, "name": team.name},
@@ -72,7 +78,7 @@ def archive_part(session: Session, recording: Recording) -> dict[str, Any]:
         "versions": [row_out(version) | {"segments": _segments(session, version)} for version in versions],
         "ledger": [row_out(line) for line in lines],
         "people": _people(session, [recording, *runs, *versions]),
-    }
+    } | ({"parts": parts} if parts else {})
 
 
 def read_archive_part(content: bytes) -> Kept:
@@ -87,9 +93,9 @@ def read_archive_part(content: bytes) -> Kept:
         ]
         team = (storable(part["team"]["slug"]), storable(part["team"]["name"]))
         people = {str(key): storable(name) for key, name in part["people"].items()}
-        kept = Kept(
-            _row(Recording, part["recording"]), [_row(Run, row) for row in part["runs"]], versions, team, people
-        )
+        parts = tuple(storable(one) for one in part.get("parts", ()))
+        runs = [_row(Run, row) for row in part["runs"]]
+        kept = Kept(_row(Recording, part["recording"]), runs, versions, team, people, parts)
         _check_whole(kept)
         return kept
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:

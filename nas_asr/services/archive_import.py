@@ -26,6 +26,7 @@ from nas_asr.services.archive_form import Kept, read_archive_part
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.folders import check_itn
 from nas_asr.services.teams import add_team
+from nas_asr.services.wholes import number_parts, sha256_of
 from nas_asr.store import search
 from nas_asr.store.models import ArchiveBag, Recording, Run, SegmentRow, Team, TranscriptVersion, User
 
@@ -58,7 +59,7 @@ def import_bags(house: House, path: Path, team: str = "") -> ImportReport:
             if session.scalar(select(Team.id).where(Team.slug == team)) is None:
                 raise NotVisible(f"There is no team called {team}.", "See `nas-asr team list`.")
     report = ImportReport()
-    for bag in bags:
+    for bag in sorted(bags, key=_holds_no_audio):  # a joined recording comes after its parts
         try:
             _count(report, _import(house, bag, team))
         except StorageFull:
@@ -79,13 +80,13 @@ def _import(house: House, bag: Path, team: str) -> str:
     content = read_small(bag / "data" / "transcript.json", _MOST_JSON)
     from_json(content)  # the part that other programs read is what it says, too
     kept = read_archive_part(content)
-    audio = _audio_of(bag)
+    audio = None if kept.parts else _audio_of(bag)
     slug = team or kept.team[0]
     with house.db.read() as session:
         come = _look(session, kept, slug)
     if come != "known":
         team_id = _team(house, slug, kept)
-        raw_path = _keep_audio(house, audio, kept, team_id) if come == "added" else b""
+        raw_path = _keep_audio(house, audio, kept, team_id) if audio and come == "added" else b""
         come = _write(house, kept, (team_id, raw_path))
     _register(house, bag, kept, checked)
     return come
@@ -107,6 +108,7 @@ def _look(session: Session, kept: Kept, slug: str) -> str:
             )
         _missing(session, Run, kept)
         _missing(session, TranscriptVersion, kept)
+        _parts(session, kept, slug)
         return "added"
     if recording.sha256 != kept.recording["sha256"]:
         raise _another_ones()
@@ -118,6 +120,23 @@ def _look(session: Session, kept: Kept, slug: str) -> str:
     return "completed" if _missing(session, TranscriptVersion, kept) else "known"
 
 
+def _parts(session: Session, kept: Kept, slug: str) -> list[Recording]:
+    """What a joined recording consists of, in order. Conflict where that is not here, or joined to something else."""
+    theirs = select(Recording).join(Team, Team.id == Recording.team_id).where(
+        Team.slug == slug, Recording.id.in_(kept.parts), Recording.trashed_at.is_(None), Recording.whole_id.is_(None)
+    )  # fmt: skip
+    found = {row.id: row for row in session.scalars(theirs)}
+    if set(found) != set(kept.parts):
+        raise Conflict(
+            "The bag holds the joined text of several files that are not all here.",
+            "Import the bags of its parts first.",
+        )
+    parts = [found[part] for part in kept.parts]
+    if parts and sha256_of(parts) != kept.recording["sha256"]:
+        raise _another_ones()
+    return parts
+
+
 def _team(house: House, slug: str, kept: Kept) -> str:
     with house.db.write() as session:
         found = session.scalar(select(Team.id).where(Team.slug == slug))
@@ -126,6 +145,10 @@ def _team(house: House, slug: str, kept: Kept) -> str:
         made = add_team(session, house, slug, kept.team[1])
         audit(session, house, None, Act("team.created", subject=slug, team_id=made.id))
         return made.id
+
+
+def _holds_no_audio(bag: Path) -> bool:
+    return not any((bag / "data").glob("audio.*"))
 
 
 def _audio_of(bag: Path) -> Path:
@@ -172,7 +195,9 @@ def _write(house: House, kept: Kept, where: tuple[str, bytes]) -> str:
             recording = session.get(Recording, kept.recording["id"], with_for_update=True)
             come = "added" if recording is None else "completed"
             if recording is None:
+                parts = _parts(session, kept, session.get_one(Team, team_id).slug)
                 recording = _new_recording(session, kept, team_id, raw_path)
+                number_parts(recording, parts)
             _add_rows(session, kept, recording)
             recording.changed_at = house.now()
             audit(session, house, None, Act("recording.imported", recording.id, team_id))
@@ -188,7 +213,7 @@ def _another_ones() -> Conflict:
 def _new_recording(session: Session, kept: Kept, team_id: str, raw_path: bytes) -> Recording:
     given = {**kept.recording, "author_id": _person(session, kept, kept.recording.get("author_id"))}
     given |= {"team_id": team_id, "folder_id": None, "raw_path": raw_path, "trashed_at": None, "state": RunState.DONE}
-    given |= {"version": 0}
+    given |= {"version": 0, "whole_id": None, "part_number": 0, "part_start_ms": 0}
     recording = Recording(**given)
     session.add(recording)
     session.flush()

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from nas_asr.core.access import Viewer
 from nas_asr.core.archive_rule import Candidate, Rule, Stay, next_night, stays
@@ -56,13 +56,18 @@ def plan(session: Session, team_id: str, rule: Rule, at: datetime) -> Plan:
         .where(TranscriptVersion.recording_id == Recording.id)
         .scalar_subquery()
     )
+    whole, part = aliased(Recording), aliased(Recording)
+    # A part is as long as its whole: the last minutes of a meeting belong into the archive, too. Of a whole only text is kept.
+    length = func.coalesce(whole.duration_ms, Recording.duration_ms).label("duration_ms")
+    size = case((exists().where(part.whole_id == Recording.id), 0), else_=Recording.size_bytes).label("size_bytes")
     here = (Recording.team_id == team_id, Recording.trashed_at.is_(None))
     rows = session.execute(
         select(
-            Recording.id, Recording.title, Recording.recorded_at, Recording.duration_ms, Recording.size_bytes,
+            Recording.id, Recording.title, Recording.recorded_at, length, size,
             Recording.folder_id, Recording.archived_version, Recording.changed_at, newest.label("newest"), Run.state,
         )
         .outerjoin(Run, Run.id == Recording.run_id)
+        .outerjoin(whole, whole.id == Recording.whole_id)
         .where(*here, or_(Recording.archived_version == 0, Recording.archived_version < newest))
         .order_by(Recording.recorded_at, Recording.id)
     )  # fmt: skip

@@ -4,11 +4,15 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from nas_asr.core.access import Viewer
-from nas_asr.core.errors import NotVisible, Unreadable
+from nas_asr.core.errors import Invalid, NotVisible, Unreadable
 from nas_asr.media import open_no_follow
 from nas_asr.services.audio import locate
 from nas_asr.services.base import House
+from nas_asr.services.wholes import parts_of
+from nas_asr.store.models import Recording
 from nas_asr.store.scope import Scope
 
 
@@ -31,10 +35,13 @@ class Sound:
     recorded_at: datetime
 
 
-def open_sound(house: House, viewer: Viewer, recording_id: str) -> Sound:
-    """The sound of a recording. NotVisible where the recording is not theirs, AudioGone where its file is not there."""
+def open_sound(house: House, viewer: Viewer, recording_id: str, part: int | None = None) -> Sound:
+    """The sound of a recording, or of one part of a joined one, from 1 on.
+
+    NotVisible where the recording is not theirs, Invalid where it has no such part, AudioGone where the file is not there.
+    """
     with house.db.read() as session:
-        recording = Scope(session, viewer).recording(recording_id)
+        recording = _part(session, Scope(session, viewer).recording(recording_id), part)
         try:
             place = locate(house, session, recording)
         except Unreadable as error:
@@ -55,3 +62,12 @@ def open_sound(house: House, viewer: Viewer, recording_id: str) -> Sound:
     return Sound(
         descriptor, found.st_size, found.st_mtime_ns, mark, recording.container, recording.title, recording.recorded_at
     )
+
+
+def _part(session: Session, recording: Recording, number: int | None) -> Recording:
+    parts = [one.recording for one in parts_of(session, [recording.id]).get(recording.id, ())] or [recording]
+    if number is None and len(parts) == 1:
+        return recording
+    if number is None or not 1 <= number <= len(parts):
+        raise Invalid(f"This recording has {len(parts)} files.", "Ask for one of them with `part`.", field="part")
+    return parts[number - 1]

@@ -1,6 +1,6 @@
 """Room: services.recordings. The library: list, one, retry, declare the language, rename, trash, stop. Never transcript text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +16,9 @@ from nas_asr.services.base import Act, House, audit
 from nas_asr.services.engines import served
 from nas_asr.services.file_names import MAX_TITLE, shown_line
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
+from nas_asr.services.part_views import FailureView, PartView, part_views, progress_of
 from nas_asr.services.ringing import ring
+from nas_asr.services.wholes import follow, parts_of
 from nas_asr.store.models import Folder, Recording, Run, Team, TranscriptVersion, User
 from nas_asr.store.scope import Scope
 
@@ -42,19 +44,11 @@ _EVERYTHING = RecordingFilter()
 
 
 @dataclass(frozen=True, slots=True)
-class FailureView:
-    """Why a run failed, in words."""
-
-    code: str
-    message: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
 class RecordingView:
     """A recording as pages and the API show it (CONTRACT, GET /recordings/ID). rtfx: audio seconds per second of work.
 
     trouble: why the last try of a run that waits for its next one came to nothing; next_try_at: not before then.
+    parts: of a recording that was split into files and joined, in order; whole_id: of such a part, what it belongs to.
     """
 
     id: str
@@ -92,12 +86,14 @@ class RecordingView:
     may_write: bool
     trouble: str = ""
     next_try_at: datetime | None = None
+    whole_id: str | None = None
+    parts: tuple[PartView, ...] = ()
 
 
 def list_recordings(house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder) -> Page[RecordingView]:
     """Recordings of the viewer's teams, newest first by recorded date."""
     with house.db.read() as session:
-        statement = _filtered(Scope(session, viewer).recordings(), wanted)
+        statement = _filtered(_listed(session, viewer), wanted)
         after = read_cursor(page.cursor, datetime, str)
         if after is not None:
             statement = statement.where(tuple_(Recording.recorded_at, Recording.id) < tuple_(*after))
@@ -123,7 +119,7 @@ def under_way(house: House, viewer: Viewer, limit: int) -> list[RecordingView]:
     """
     claimable = case((Run.waiting_for.is_(None), Run.created_at))
     with house.db.read() as session:
-        wanted = Scope(session, viewer).recordings().where(Recording.state.in_(UNDER_WAY))
+        wanted = _listed(session, viewer).where(Recording.state.in_(UNDER_WAY))
         order = (
             Recording.state == RunState.QUEUED, Run.waiting_for.is_not(None), Run.priority.desc(), claimable,
             Run.created_at.desc(), Run.id,
@@ -134,7 +130,7 @@ def under_way(house: House, viewer: Viewer, limit: int) -> list[RecordingView]:
 def counts(house: House, viewer: Viewer, wanted: RecordingFilter = _EVERYTHING) -> Mapping[RunState, int]:
     """How many recordings of the viewer's teams that pass the filter are in each state, whichever state it asks for."""
     with house.db.read() as session:
-        inner = _filtered(Scope(session, viewer).recordings(), replace(wanted, state=None)).subquery()
+        inner = _filtered(_listed(session, viewer), replace(wanted, state=None)).subquery()
         rows = session.execute(select(inner.c.state, func.count()).group_by(inner.c.state)).all()
     found = {RunState(state): count for state, count in rows}
     return {state: found.get(state, 0) for state in RunState}
@@ -155,32 +151,40 @@ def pulse(house: House, viewer: Viewer) -> str:
 def retry(house: House, viewer: Viewer | None, recording_id: str) -> str:
     """A new run of a recording whose last one ended. Conflict while one is under way. Returns the run's id.
 
-    viewer None: the command line.
+    Of a joined recording those parts are run again that failed or were stopped, else all. viewer None: the command line.
     """
     with house.db.write() as session:
-        recording, _ = _held(session, viewer, recording_id)
-        run = new_run(session, house, recording, viewer)
+        recording, held = _held(session, viewer, recording_id)
+        runs = [new_run(session, house, one, viewer) for one in _to_run_again(held)]
         audit(session, house, viewer, Act("recording.retried", recording.id, recording.team_id))
-    ring(house, run)
-    return run.id
+    for run in runs:
+        ring(house, run)
+    return runs[0].id
 
 
 def declare_language(house: House, viewer: Viewer, recording_id: str, language: str) -> None:
     """A person says which language is spoken; a run that waits for it goes on, an ended one is made anew."""
     check_language(language)
     with house.db.write() as session:
-        recording, run = _held(session, viewer, recording_id)
+        recording, held = _held(session, viewer, recording_id)
         recording.language = language
         recording.changed_at = house.now()
-        if run is not None and run.state == RunState.TRANSCRIBING:
-            raise Conflict("This recording is being transcribed just now.", "Change its language when that is over.")
-        if run is not None and run.state == RunState.QUEUED:
-            run.language = language
-            run.waiting_for = served(session, house).waiting_for(run.engine, language)
-        else:
-            run = new_run(session, house, recording, viewer)
+        runs = [_in_language(session, house, viewer, one, language) for one in held]
         audit(session, house, viewer, Act("recording.language_declared", recording.id, recording.team_id))
-    ring(house, run)
+    for run in runs:
+        ring(house, run)
+
+
+def _in_language(session: Session, house: House, viewer: Viewer, held: "_Held", language: str) -> Run:
+    recording, run = held
+    recording.language, recording.changed_at = language, house.now()
+    if run is not None and run.state == RunState.TRANSCRIBING:
+        raise Conflict("This recording is being transcribed just now.", "Change its language when that is over.")
+    if run is None or run.state != RunState.QUEUED:
+        return new_run(session, house, recording, viewer)
+    run.language = language
+    run.waiting_for = served(session, house).waiting_for(run.engine, language)
+    return run
 
 
 def rename(house: House, viewer: Viewer, recording_id: str, title: str) -> None:
@@ -197,30 +201,43 @@ def rename(house: House, viewer: Viewer, recording_id: str, title: str) -> None:
 def trash(house: House, viewer: Viewer, recording_id: str) -> None:
     """To the trash; the file on the share stays where it is, and a run under way is stopped."""
     with house.db.write() as session:
-        recording, run = _held(session, viewer, recording_id)
+        recording, held = _held(session, viewer, recording_id)
+        if recording.whole_id is not None:
+            raise Conflict("This file is a part of a joined recording.", "Undo the joining first.")
+        for one, run in held:
+            _ask_to_stop(session, house, one, run)
+            one.trashed_at = one.changed_at = house.now()
         recording.trashed_at = recording.changed_at = house.now()
-        _ask_to_stop(house, recording, run)
         audit(session, house, viewer, Act("recording.trashed", recording.id, recording.team_id))
 
 
 def stop(house: House, viewer: Viewer, recording_id: str) -> None:
     """Stop the run under way: at once where it still waits, within a second where a worker is at it."""
     with house.db.write() as session:
-        recording, run = _held(session, viewer, recording_id)
-        if not _ask_to_stop(house, recording, run):
+        recording, held = _held(session, viewer, recording_id)
+        if not any([_ask_to_stop(session, house, one, run) for one, run in held]):
             raise Conflict("Nothing is being transcribed here.", "Reload the page.")
         audit(session, house, viewer, Act("recording.stopped", recording.id, recording.team_id))
 
 
-def _held(session: Session, viewer: Viewer | None, recording_id: str) -> tuple[Recording, Run | None]:
-    """A recording that the viewer (None: the command line) may change and its newest run, nobody else's until the commit.
+_Held = tuple[Recording, Run | None]
 
-    PostgreSQL lets many write at once. The run is locked first, as workers do, or the two would wait for each other.
+
+def _held(session: Session, viewer: Viewer | None, recording_id: str) -> tuple[Recording, Sequence[_Held]]:
+    """A recording that the viewer (None: the command line) may change, and what has runs of it: itself, or its parts.
+
+    Those are nobody else's until the commit.
     """
     if viewer is None:
         recording = _any_recording(session, recording_id)
     else:
         recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
+    parts = parts_of(session, [recording.id]).get(recording.id, ())
+    return recording, [_hold(session, part.recording) for part in parts] or [_hold(session, recording)]
+
+
+def _hold(session: Session, recording: Recording) -> _Held:
+    """PostgreSQL lets many write at once. The run is locked first, as workers do, or the two would wait for each other."""
     run = session.get(Run, recording.run_id or "", with_for_update=True)
     session.refresh(recording, with_for_update=True)
     if recording.trashed_at is not None or (run is not None and run.id != recording.run_id):
@@ -228,7 +245,14 @@ def _held(session: Session, viewer: Viewer | None, recording_id: str) -> tuple[R
     return recording, run
 
 
-def _ask_to_stop(house: House, recording: Recording, run: Run | None) -> bool:
+def _to_run_again(held: Sequence[_Held]) -> list[Recording]:
+    """What failed or was stopped, else what ended, else all: the first of those says why it cannot be."""
+    ended = [(one, run) for one, run in held if run is None or run.state not in UNDER_WAY]
+    broken = [one for one, run in ended if run is not None and run.state in (RunState.FAILED, RunState.STOPPED)]
+    return broken or [one for one, _ in ended] or [one for one, _ in held]
+
+
+def _ask_to_stop(session: Session, house: House, recording: Recording, run: Run | None) -> bool:
     if run is None or run.state not in UNDER_WAY:
         return False
     if run.state == RunState.QUEUED:
@@ -237,7 +261,13 @@ def _ask_to_stop(house: House, recording: Recording, run: Run | None) -> bool:
     else:
         run.stop_asked_at = house.now()
     recording.changed_at = house.now()
+    follow(session, recording, house.now())
     return True
+
+
+def _listed(session: Session, viewer: Viewer) -> Select[Recording]:
+    """What lists show: a part is reached through its whole."""
+    return Scope(session, viewer).recordings().where(Recording.whole_id.is_(None))
 
 
 def recordings_of(session: Session, viewer: Viewer | None, action: Action) -> Select[Recording]:
@@ -284,7 +314,22 @@ def _views(session: Session, viewer: Viewer, statement: Select[Recording]) -> li
         .outerjoin(Folder, Folder.id == Recording.folder_id)
         .outerjoin(User, User.id == Recording.author_id)
     ).all()
-    return [_view(viewer, *row) for row in rows]
+    joined = parts_of(session, [row[0].id for row in rows])
+    return [_joined(_view(viewer, *row), part_views(joined.get(row[0].id, ()))) for row in rows]
+
+
+def _joined(view: RecordingView, parts: tuple[PartView, ...]) -> RecordingView:
+    """A whole shows what its parts are at; anything else stays as it is."""
+    if not parts:
+        return view
+    busy = [part for part in parts if part.busy]
+    trouble = next((part for part in parts if part.trouble), None)
+    return replace(
+        view, parts=parts, failure=next((part.failure for part in parts if part.failure), None),
+        progress=progress_of(parts), rerun=bool(busy) and view.version > 0,
+        waiting_for=next((part.waiting_for for part in busy if part.waiting_for), None),
+        trouble=trouble.trouble if trouble else "", next_try_at=trouble.next_try_at if trouble else None,
+    )  # fmt: skip
 
 
 def _view(  # noqa: PLR0913 (one row of a join)
@@ -315,5 +360,5 @@ def _view(  # noqa: PLR0913 (one row of a join)
         waiting_for=run.waiting_for if run and busy else None,
         rerun=busy and row.version > 0, draft=row.draft, version=row.version, author=author,
         may_write=viewer.may(team.id, Action.WRITE), trouble=run.failure_message if run and again else "",
-        next_try_at=run.not_before if run and again else None,
+        next_try_at=run.not_before if run and again else None, whole_id=row.whole_id,
     )  # fmt: skip

@@ -11,8 +11,8 @@ from nas_asr.core.ids import new_id
 from nas_asr.core.replacements import turned
 from nas_asr.core.transcript import Segment, VersionKind
 from nas_asr.services.base import Act, House, audit
-from nas_asr.services.segment_rows import row_of, segment_of
-from nas_asr.services.versions import rows_of, show_rows
+from nas_asr.services.segment_rows import row_of, rows_of, segment_of, show_rows
+from nas_asr.services.wholes import follow
 from nas_asr.store.models import TranscriptVersion
 from nas_asr.store.scope import Scope
 
@@ -55,6 +55,7 @@ def turn_replacement(house: House, viewer: Viewer, recording_id: str, turn: Turn
         session.flush()
         show_rows(session, old, rows)
         recording.version, recording.changed_at = version.number, house.now()
+        follow(session, recording, house.now(), text=True)
         audit(session, house, viewer, Act("hotword.turned", recording.id, recording.team_id))
         return version.number
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from nas_asr.core.errors import NasAsrError
 from nas_asr.core.recording import RunState, may_move, recording_state
+from nas_asr.services.wholes import follow
 from nas_asr.store.models import Recording, Run
 
 MAX_ATTEMPTS = 3
@@ -42,6 +43,7 @@ def show(session: Session, run_id: str, recording_id: str, state: RunState, now:
     if recording.run_id == run_id:
         recording.state = recording_state(state, has_machine_version=recording.version > 0)
     recording.changed_at = now
+    follow(session, recording, now, text=state == RunState.DONE)
 
 
 def lost(session: Session, run: Run, now: datetime) -> Move:

@@ -1,9 +1,14 @@
 """Room: services.segment_rows. A segment as a row and back, the one place that knows both. Never decides which version."""
 
+from collections.abc import Sequence
 from dataclasses import astuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from nas_asr.core.replacements import Replacement
 from nas_asr.core.transcript import Segment, Span, Word
+from nas_asr.store import search
 from nas_asr.store.models import SegmentRow, TranscriptVersion
 
 
@@ -31,3 +36,15 @@ def segment_of(row: SegmentRow) -> Segment:
         flags=tuple(row.flags),
         replacements=tuple(Replacement(*made) for made in row.replacements or ()),
     )
+
+
+def rows_of(session: Session, version: TranscriptVersion) -> Sequence[SegmentRow]:
+    """A version's segments in their order."""
+    statement = select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position)
+    return session.scalars(statement).all()
+
+
+def show_rows(session: Session, old: Sequence[SegmentRow], new: Sequence[SegmentRow]) -> None:
+    """Search finds what readers see: one version's words leave the index, the other's come in."""
+    search.forget(session, old)
+    search.add(session, new)

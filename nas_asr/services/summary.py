@@ -171,7 +171,8 @@ def _last_done(session: Session, teams: list[str]) -> RecentView | None:
 
 
 def _of_teams(teams: list[str]) -> Select[Recording]:
-    return select(Recording).where(Recording.team_id.in_(teams), Recording.trashed_at.is_(None))
+    there = (Recording.trashed_at.is_(None), Recording.whole_id.is_(None))  # a joined recording counts, not its files
+    return select(Recording).where(Recording.team_id.in_(teams), *there)
 
 
 def _recent_view(row: Recording) -> RecentView:

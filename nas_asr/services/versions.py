@@ -1,28 +1,12 @@
 """Room: services.versions. Which version of a transcript readers see, and the index with it. Never changes a version's text."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import NotVisible
 from nas_asr.services.base import Act, House, audit
-from nas_asr.store import search
-from nas_asr.store.models import SegmentRow, TranscriptVersion
+from nas_asr.services.segment_rows import rows_of, show_rows
+from nas_asr.services.wholes import follow
+from nas_asr.store.models import TranscriptVersion
 from nas_asr.store.scope import Scope
-
-
-def rows_of(session: Session, version: TranscriptVersion) -> Sequence[SegmentRow]:
-    """A version's segments in their order."""
-    statement = select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position)
-    return session.scalars(statement).all()
-
-
-def show_rows(session: Session, old: Sequence[SegmentRow], new: Sequence[SegmentRow]) -> None:
-    """Search finds what readers see: one version's words leave the index, the other's come in."""
-    search.forget(session, old)
-    search.add(session, new)
 
 
 def choose_version(house: House, viewer: Viewer, recording_id: str, number: int) -> None:
@@ -43,4 +27,5 @@ def choose_version(house: House, viewer: Viewer, recording_id: str, number: int)
         show_rows(session, rows_of(session, found[recording.version]), rows_of(session, found[number]))
         recording.version, recording.changed_at = number, house.now()
         detail = {"version": str(number)}
+        follow(session, recording, house.now(), text=True)
         audit(session, house, viewer, Act("version.chosen", recording.id, recording.team_id, detail=detail))

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, false, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, exists, false, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from nas_asr.core.access import Action, Role, TokenScope, Viewer
 from nas_asr.core.errors import NotPermitted, NotVisible
@@ -66,11 +66,16 @@ class Scope:
         return statement.order_by(TranscriptVersion.number.desc())
 
     def segments(self) -> Select[SegmentRow, Recording]:
-        """Segments of the versions that readers see, with their recordings; for search."""
+        """Segments of the versions that readers see, with their recordings; for search.
+
+        A part's are left out as soon as its whole can be read, or everything in it would be found twice.
+        """
+        whole = aliased(Recording)
+        in_its_whole = exists().where(whole.id == Recording.whole_id, whole.version > 0)
         return (
             select(SegmentRow, Recording)
             .join(Recording, Recording.id == SegmentRow.recording_id)
-            .where(self._of_teams(Recording.team_id, Action.READ), Recording.trashed_at.is_(None))
+            .where(self._of_teams(Recording.team_id, Action.READ), Recording.trashed_at.is_(None), ~in_its_whole)
         )
 
     def content_team(self, slug: str, action: Action = Action.READ) -> Team:

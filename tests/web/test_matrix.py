@@ -89,6 +89,10 @@ def _hotword(world: World, _who: str) -> dict[str, Any]:
     return {"segment": replace_something(world.house, world.ids["recording_id"]), "index": "0", "version": "1"}
 
 
+def _two_files(world: World, _who: str) -> dict[str, Any]:
+    return {"part": [world.ids["recording_id"], make_recording(world.house, world.cast.choir)]}
+
+
 @dataclass(frozen=True)
 class Row:
     """A route, what each of the cast is answered, and what is sent."""
@@ -120,6 +124,9 @@ PAGES = (
     Row("POST", "/recordings/<recording_id>/version", WRITING, _form(version="1")),
     Row("POST", "/recordings/<recording_id>/stop", (302, 404, 403, 409, 409, 404)),
     Row("POST", "/recordings/<recording_id>/trash", WRITING),
+    Row("POST", "/recordings/<recording_id>/join", WRITING, _two_files),
+    Row("POST", "/recordings/<recording_id>/unjoin", (302, 404, 403, 409, 409, 404)),  # it is none that was joined
+    Row("POST", "/recordings/<recording_id>/keep-apart", WRITING),
     Row("GET", "/search", MINE),
     Row("GET", "/folders", MINE),
     Row("POST", "/folders", MANAGING, _folder),

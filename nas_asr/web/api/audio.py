@@ -34,12 +34,21 @@ class AudioQuery(BaseModel):
     """In which form."""
 
     form: Literal["", "opus"] = Field("", alias="as", description="Empty: as recorded. opus: not yet, 422.")
+    part: int | None = Field(
+        None, ge=1, description="Which file of a joined recording, from 1 on; without it, that is 422."
+    )
 
 
 @API.get(
     "/recordings/<recording_id>/audio",
     tags=[Tag(name="audio")],
-    responses={200: _BYTES, 206: {**_BYTES, "description": "A part of it."}, 404: ErrorEnvelope, 416: ErrorEnvelope},
+    responses={
+        200: _BYTES,
+        206: {**_BYTES, "description": "A part of it."},
+        404: ErrorEnvelope,
+        416: ErrorEnvelope,
+        422: ErrorEnvelope,
+    },
 )
 def audio(path: RecordingPath, query: AudioQuery) -> Response:
     """The sound as it was recorded; with Range a part of it."""
@@ -49,7 +58,7 @@ def audio(path: RecordingPath, query: AudioQuery) -> Response:
             "Leave `as` out; Opus for every browser comes with a later version.",
             field="as",
         )
-    sound = open_sound(house(), current_viewer(), path.recording_id)
+    sound = open_sound(house(), current_viewer(), path.recording_id, query.part)
     file = os.fdopen(sound.descriptor, "rb")
     response = _response(sound, FileWrapper(file, _BLOCK))
     # Also where no body is sent (304, HEAD) and nobody would read the file to its end

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.recording import RunState
 from nas_asr.services import recordings as service
+from nas_asr.services.part_views import PartView
 from nas_asr.web.api.frame import API, Answer, Body, ErrorEnvelope, Moment, PageQuery, Since, Started, Text, Until
 from nas_asr.web.viewer import current_viewer, house
 
@@ -36,6 +37,17 @@ class Engine(BaseModel):
     model: str
     revision: str
     device: str
+
+
+class PartOut(BaseModel):
+    """A file of a joined recording: a recording of its own, and where it starts on the joined time line."""
+
+    id: str
+    title: str
+    start_ms: int
+    duration_ms: int
+    state: RunState
+    ready: bool = Field(description="Whether its own transcript can be read.")
 
 
 class RecordingOut(BaseModel):
@@ -68,6 +80,8 @@ class RecordingOut(BaseModel):
     author: str | None = Field(description="Who uploaded it.")
     trouble: str | None = Field(description="Why the last try came to nothing, while the next one is waited for.")
     next_try_at: Moment | None = Field(description="That next try is not made before.")
+    whole: str | None = Field(description="The joined recording that this file is a part of; lists show only that.")
+    parts: list[PartOut] = Field(description="The files of a joined recording, in order; empty for any other.")
 
 
 class RecordingPage(BaseModel):
@@ -159,4 +173,12 @@ def _out(view: service.RecordingView) -> RecordingOut:
         rtfx=None if view.rtfx is None else round(view.rtfx, 2), progress=round(view.progress, 4),
         waiting_for=view.waiting_for, rerun=view.rerun, draft=view.draft, transcript_version=view.version,
         author=view.author, trouble=view.trouble or None, next_try_at=view.next_try_at,
+        whole=view.whole_id, parts=[_part(part) for part in view.parts],
+    )  # fmt: skip
+
+
+def _part(part: PartView) -> PartOut:
+    return PartOut(
+        id=part.id, title=part.title, start_ms=part.start_ms, duration_ms=part.duration_ms, state=part.state,
+        ready=part.ready,
     )  # fmt: skip

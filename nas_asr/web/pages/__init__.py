@@ -14,6 +14,7 @@ from nas_asr.web.pages import (
     library,
     login,
     models,
+    parts,
     person,
     recording,
     search,
@@ -27,8 +28,8 @@ from nas_asr.web.pages.marking import marked
 def register(app: Flask) -> None:
     """All pages."""
     for page in (
-        login, setup, library, recording, difference, search, folders, choice, archive, teams, hotwords, drafts, account, admin,
-        settings, models,
+        login, setup, library, recording, parts, difference, search, folders, choice, archive, teams, hotwords, drafts, account,
+        admin, settings, models,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)

@@ -15,6 +15,7 @@ from nas_asr.core.recording import RunState
 from nas_asr.services.drafts import list_drafts
 from nas_asr.services.folders import FolderView, list_folders
 from nas_asr.services.paging import PageOrder
+from nas_asr.services.parts import offers_among
 from nas_asr.services.recordings import RecordingFilter, RecordingView, counts, list_recordings, under_way
 from nas_asr.services.teams import TeamView, list_teams
 from nas_asr.services.uploads import UploadOrder, accept_upload
@@ -44,6 +45,7 @@ def index() -> ResponseReturnValue:
         "busy": busy, "items": items, "next": page.next, "counts": counts(house(), me, wanted), "wanted": wanted,
         "filters": _given(), "states": list(RunState), "folders": _folders(me, page.items),
         "drafts": [] if _given() else list_drafts(house(), me), "redone_by_itself": house().options.redo_drafts,
+        "offers": offers_among(house(), me, (*busy, *items)),
         "waiting": sum(1 for recording in (*busy, *items) if recording.waiting_for),
     }  # fmt: skip
     if wants_part("library"):

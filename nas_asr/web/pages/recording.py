@@ -12,7 +12,7 @@ from nas_asr.core.flags import SENTENCES
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.search_text import highlights, parse_query
 from nas_asr.core.transcript import Segment, VersionKind
-from nas_asr.services import recordings
+from nas_asr.services import parts, recordings
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.replacements import Turn, turn_replacement
 from nas_asr.services.transcripts import TranscriptView, VersionView, list_versions, read_transcript
@@ -69,7 +69,9 @@ def show(recording_id: str) -> ResponseReturnValue:
         lines=lines, start=_second(request.args.get("t", "")), formats=FORMATS,
         versions=versions, hotwords=read_hotwords(house(), me, view.team).number,
         last_list=machine[0].hotwords_version if machine else 0,
-        older=_older(transcript, versions),
+        older=_older(transcript, versions), offer=parts.offer_of(house(), me, recording_id),
+        following=parts.following(house(), me, recording_id),
+        whole=recordings.one_recording(house(), me, view.whole_id) if view.whole_id else None,
         same=Counter((made.hotword, made.undone) for line in lines for made in line.segment.replacements),
         two_texts=any(line.segment.spoken != line.segment.text for line in lines),
         text="spoken" if request.args.get("text") == "spoken" else "written", spoken=LANGUAGES,
@@ -162,10 +164,10 @@ def _lines(view: TranscriptView | None, query: str) -> list[Line]:
 def _second(text: str) -> float:
     """A `t` of 12, 12.5 or 1:02:03 in seconds; 0 for anything else, because addresses are typed by hand."""
     try:
-        parts = [float(part) for part in text.split(":")]
+        numbers = [float(part) for part in text.split(":")]
     except ValueError:
         return 0.0
     seconds = 0.0
-    for part in parts[:3]:
+    for part in numbers[:3]:
         seconds = seconds * 60 + part
     return seconds if 0 <= seconds < 1e7 else 0.0

@@ -14,6 +14,27 @@ let hit = -1;
 let scrolledAt = 0;
 let heard = false;
 
+// A recording that was split into files has one time line; each part knows where it starts there, in seconds.
+const line = document.getElementById("time-line");
+const parts = [...document.querySelectorAll("#time-line .part")].map((part) => ({
+  src: part.dataset.src, start: Number(part.dataset.start) / 1000, duration: Number(part.dataset.duration) / 1000,
+}));
+if (!parts.length) parts.push({ src: audio.getAttribute("src"), start: 0, duration: Infinity });
+let part = 0;
+
+function now() {
+  return parts[part].start + audio.currentTime;
+}
+
+function load(index, seconds) {
+  const plays = !audio.paused;
+  part = index;
+  document.getElementById("audio-trouble").hidden = true;
+  document.getElementById("download").href = audio.src = parts[index].src;
+  audio.currentTime = seconds;
+  if (plays) audio.play().catch(() => {});
+}
+
 function indexAt(seconds) {
   let low = 0;
   let high = starts.length;
@@ -43,8 +64,22 @@ function light(index) {
 }
 
 function seek(seconds) {
-  audio.currentTime = Math.max(0, Math.min(seconds, audio.duration || seconds));
-  light(indexAt(audio.currentTime));
+  const wanted = Math.max(0, seconds);
+  const index = Math.max(0, parts.findLastIndex((one) => one.start <= wanted));
+  const inside = Math.min(wanted - parts[index].start, parts[index].duration);
+  if (index !== part) load(index, inside);
+  else audio.currentTime = Math.min(inside, audio.duration || inside);
+  tell();
+}
+
+function tell() {
+  light(indexAt(now()));
+  if (!line) return;
+  const seconds = Math.floor(now());
+  const clock = [Math.floor(seconds / 60) % 60, seconds % 60];
+  if (seconds >= 3600) clock.unshift(Math.floor(seconds / 3600));
+  document.getElementById("clock").textContent = clock.map((n, i) => (i ? String(n).padStart(2, "0") : n)).join(":");
+  document.getElementById("place").value = seconds;
 }
 
 function playFrom(seconds) {
@@ -89,7 +124,21 @@ list?.addEventListener("click", (event) => {
 });
 
 audio.addEventListener("play", () => (heard = true));
-audio.addEventListener("timeupdate", () => light(indexAt(audio.currentTime)));
+audio.addEventListener("timeupdate", tell);
+audio.addEventListener("ended", () => {
+  if (part + 1 === parts.length) return;
+  load(part + 1, 0);
+  audio.play().catch(() => {});
+});
+if (line) {
+  const button = document.getElementById("play");
+  audio.controls = false;
+  button.addEventListener("click", () => ACTIONS.k());
+  for (const kind of ["play", "pause"]) {
+    audio.addEventListener(kind, () => (button.textContent = audio.paused ? button.dataset.play : button.dataset.pause));
+  }
+  document.getElementById("place").addEventListener("change", (event) => seek(Number(event.target.value)));
+}
 audio.addEventListener("error", () => (document.getElementById("audio-trouble").hidden = false));
 for (const kind of ["wheel", "touchmove"]) {
   window.addEventListener(kind, () => (scrolledAt = Date.now()), { passive: true });
@@ -121,10 +170,10 @@ speed.addEventListener("change", () => setRate(Number(speed.value)));
 const ACTIONS = {
   " ": () => (audio.paused ? audio.play().catch(() => {}) : audio.pause()),
   k: () => ACTIONS[" "](),
-  j: () => seek(audio.currentTime - 10),
-  l: () => seek(audio.currentTime + 10),
-  ArrowLeft: () => seek(audio.currentTime - 3),
-  ArrowRight: () => seek(audio.currentTime + 3),
+  j: () => seek(now() - 10),
+  l: () => seek(now() + 10),
+  ArrowLeft: () => seek(now() - 3),
+  ArrowRight: () => seek(now() + 3),
   ",": () => step(-1),
   ".": () => step(1),
   "[": () => changeRate(-1),

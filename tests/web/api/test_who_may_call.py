@@ -45,9 +45,16 @@ CALLS = (
     Call("POST", "/recordings/<recording_id>/language", 202, writes=True, more={"json": {"language": "en"}}),
     Call("POST", "/recordings/<recording_id>/stop", 409, writes=True),
     Call(
-        "POST", "/recordings/<recording_id>/replacements", 404, writes=True,
+        "POST",
+        "/recordings/<recording_id>/replacements",
+        404,
+        writes=True,
         more={"json": {"segment": "none", "index": 0}, "headers": {"If-Match": "1"}},
     ),  # fmt: skip
+    Call("GET", "/recordings/<recording_id>/split"),
+    Call("POST", "/recordings/<recording_id>/join", 422, writes=True, more={"json": {"parts": ["none"]}}),
+    Call("POST", "/recordings/<recording_id>/unjoin", 409, writes=True),
+    Call("POST", "/recordings/<recording_id>/keep-apart", writes=True),
     Call("DELETE", "/recordings/<recording_id>", 202, writes=True),
     Call("GET", "/search"),
     Call("GET", "/teams"),
