@@ -27,7 +27,7 @@ PcmBlocks = Iterable[Pcm]
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What probing a file said. recorded_at is the container's creation time in ISO 8601, or empty."""
+    """What probing a file said. recorded_at: its creation time in ISO 8601, local where that has no zone, a day alone, or empty."""
 
     duration_ms: Milliseconds
     container: str
