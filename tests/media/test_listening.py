@@ -2,15 +2,17 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
-from nas_asr.core.errors import Incomplete, MediaError, NoAudioTrack, NotAudio
-from nas_asr.media import decode, probe
+from nas_asr.core.errors import Incomplete, MediaError, NoAudioTrack, NotAudio, Unreadable
+from nas_asr.media import Fingerprint, decode, fingerprint, open_no_follow, probe
 from tests.media.made import (
     SAMPLE,
     cut,
@@ -153,7 +155,7 @@ def tagged(path: Path, kind: str, codec: str, **tags: str) -> Path:
 
     with av.open(str(path), "w", format=kind) as container:
         container.metadata.update(tags)
-        stream = container.add_stream(codec, rate=16_000, layout="mono")
+        stream = cast("av.AudioStream", container.add_stream(codec, rate=16_000, layout="mono"))
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 1152), np.float32), "fltp", "mono")
         frame.sample_rate = 16_000
         container.mux(stream.encode(frame))
@@ -190,6 +192,53 @@ def test_a_broadcast_wav_says_when_it_was_recorded_in_its_own_zone(tmp_path: Pat
         b"RIFF" + (len(plain) - 8 + len(chunk)).to_bytes(4, "little") + b"WAVE" + chunk + plain[12:]
     )
     assert probe(bytes(tmp_path / "b.wav")).recorded_at == "2025-01-02T09:00:05"
+
+
+def content_of(path: Path) -> Fingerprint:
+    """What the ledger remembers of a file."""
+    descriptor = open_no_follow(bytes(path))
+    try:
+        return fingerprint(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def test_a_file_that_was_only_touched_is_heard(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", noise(2))
+    content = content_of(path)
+    os.utime(path, (1, 1))
+    assert sum(len(block) for block in decode(bytes(path), content=content)) == 2 * 16_000
+
+
+@pytest.mark.parametrize("same_times", [False, True])
+def test_another_file_of_the_same_size_is_not_heard_in_its_place(tmp_path: Path, same_times: bool) -> None:
+    path = write_wav(tmp_path / "a.wav", noise(2))
+    content, was = content_of(path), path.stat()
+    other = write_wav(tmp_path / "b.wav", speech(2))
+    assert other.stat().st_size == was.st_size
+    if same_times:
+        os.utime(other, ns=(was.st_atime_ns, was.st_mtime_ns))
+    other.rename(path)
+    with pytest.raises(Unreadable, match="another one by now"):
+        next(decode(bytes(path), content=content))
+
+
+def test_a_file_that_is_replaced_while_it_is_heard_is_heard_to_its_own_end(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", noise(30))
+    whole = np.concatenate(list(decode(bytes(path))))
+    blocks = decode(bytes(path), content=content_of(path))
+    first = next(blocks)
+    write_wav(tmp_path / "b.wav", speech(30)).rename(path)
+    assert np.array_equal(np.concatenate([first, *blocks]), whole)
+
+
+def test_a_file_that_is_written_over_while_it_is_heard_is_found_out(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", noise(30))
+    blocks = decode(bytes(path), content=content_of(path))
+    next(blocks)
+    path.write_bytes(write_wav(tmp_path / "b.wav", speech(30)).read_bytes())
+    with pytest.raises(Unreadable, match="changed while it was read"):
+        list(blocks)
 
 
 def test_an_hour_is_decoded_in_constant_memory(tmp_path: Path) -> None:
