@@ -398,7 +398,8 @@ class Chaos:
         """Another file of the same bytes, or another name of the same file."""
         if one.exists():
             other.unlink(missing_ok=True)
-            self.dice.choice([shutil.copy, shutil.copy2, os.link])(one, other)
+            ways: list[Callable[[Path, Path], object]] = [shutil.copy, shutil.copy2, os.link]
+            self.dice.choice(ways)(one, other)
             if not other.samefile(one):
                 self.shares.touch(other)
 
