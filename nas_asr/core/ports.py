@@ -27,7 +27,10 @@ PcmBlocks = Iterable[Pcm]
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What probing a file said. recorded_at is the container's creation time in ISO 8601, or empty."""
+    """What probing a file said.
+
+    recorded_at: the container's creation time in ISO 8601, local where that has no zone; a day alone; or empty.
+    """
 
     duration_ms: Milliseconds
     container: str
@@ -35,6 +38,16 @@ class MediaInfo:
     sample_rate: int
     channels: int
     recorded_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells a file's content from any other: SHA-256 in hex of `size` bytes; mtime and inode as they were seen then."""
+
+    sha256: str
+    size: int
+    mtime_ns: int
+    inode: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,7 @@ class Order:
 
     root: the folder that path must lie in, with no link on the way; empty checks the last component only.
     engine: the one that the run asks for, empty for the house's choice. apart: each channel is a speaker of its own.
+    content: the bytes that must lie there; None where nobody else writes there.
     """
 
     path: bytes
@@ -61,6 +75,7 @@ class Order:
     engine: str = ""
     itn: ItnMode = ItnMode.RULES
     apart: bool = False
+    content: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +94,11 @@ class Decode(Protocol):
     """media.decode, as the engine is handed it: a file's sound in blocks; closing the iterator ends the work.
 
     channel: None mixes all, a number from 0 is that one alone, EVERY gives blocks of shape (samples, channels).
+    content: as in an order.
     """
 
     def __call__(
-        self, path: bytes, root: bytes = b"", *, channel: int | None = None
+        self, path: bytes, root: bytes = b"", *, channel: int | None = None, content: Fingerprint | None = None
     ) -> Generator[Pcm, None, None]: ...
 
 

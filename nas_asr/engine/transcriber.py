@@ -88,15 +88,14 @@ class Pipeline:
         if not order.apart:
             return Channels()
         course = _Course(0, progress, self._stages.clock)
-        with closing(self._stages.decode(order.path, order.root, channel=EVERY)) as pcm:
+        with closing(self._stages.decode(order.path, order.root, channel=EVERY, content=order.content)) as pcm:
             return survey(course.passing(pcm))
 
     def _one(
         self, order: Order, channel: int | None, course: "_Course", written: Callable[[Utterance, Heard], Segment]
     ) -> Iterator[Segment]:
         stages = self._stages
-        alone = {} if channel is None else {"channel": channel}
-        with closing(stages.decode(order.path, order.root, **alone)) as pcm:
+        with closing(stages.decode(order.path, order.root, channel=channel, content=order.content)) as pcm:
             tape = Tape(course.passing(pcm), stages.longest_span_ms + 10_000)
             spoken = course.sent(utterances(tape, stages.vad, stages.limits))
             heard = stages.recogniser.recognise(spoken, _brief(order), course.beat)

@@ -4,7 +4,8 @@ A file from a share is a stranger's: it is opened here without following links, 
 limits (`media.child`). Importing this package loads neither PyAV nor numpy.
 """
 
-from nas_asr.media.files import Fingerprint, fingerprint, open_folder, open_no_follow
+from nas_asr.core.ports import Fingerprint
+from nas_asr.media.files import fingerprint, open_folder, open_no_follow
 from nas_asr.media.listen import decode, probe
 
 __all__ = ["Fingerprint", "decode", "fingerprint", "open_folder", "open_no_follow", "probe"]

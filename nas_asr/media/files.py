@@ -4,9 +4,9 @@ import errno
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 
 from nas_asr.core.errors import Unreadable
+from nas_asr.core.ports import Fingerprint
 
 # NONBLOCK: opening a fifo must not wait for its writer
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
@@ -30,16 +30,6 @@ _REMEDY = {
     errno.EPERM: "Give the account that nas_asr runs as permission to read the folder.",
     errno.ELOOP: "Put the recording itself into the folder.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What tells a file's content from any other: SHA-256 in hex of `size` bytes; mtime and inode as seen before and after."""
-
-    sha256: str
-    size: int
-    mtime_ns: int
-    inode: int
 
 
 def open_no_follow(path: bytes, root: bytes = b"") -> int:
@@ -102,15 +92,41 @@ def fingerprint(descriptor: int) -> Fingerprint:
     try:
         before = os.fstat(descriptor)
         read = 0
-        while piece := os.pread(descriptor, _PIECE, read):
+        while read <= before.st_size and (piece := os.pread(descriptor, _PIECE, read)):  # more bytes show that it grows
             digest.update(piece)
             read += len(piece)
         after = os.fstat(descriptor)
     except OSError as error:
         raise unreadable(error) from error
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or read != after.st_size:
-        raise Unreadable("The file changed while it was read.", "It is looked at again when it has settled.")
+    if read != after.st_size:
+        raise changed()
+    check_unchanged(before, after)
     return Fingerprint(digest.hexdigest(), read, after.st_mtime_ns, after.st_ino)
+
+
+def check_unchanged(before: os.stat_result, after: os.stat_result) -> None:
+    """Raise Unreadable where a file that was read between two looks was written to meanwhile."""
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise changed()
+
+
+def changed() -> Unreadable:
+    """What is said of a file that somebody wrote to while it was read."""
+    return Unreadable("The file changed while it was read.", "It is looked at again when it has settled.")
+
+
+def check_content(descriptor: int, wanted: Fingerprint) -> None:
+    """Raise Unreadable where other bytes lie there. They are read only where size, mtime or inode are not as they were: a NAS
+    touches files that nobody changed, and another machine may number them otherwise.
+    """
+    found = os.fstat(descriptor)
+    numbered_alike = (found.st_ino - wanted.inode) % (1 << 64) == 0  # databases hold 64 bits with a sign
+    if numbered_alike and (found.st_size, found.st_mtime_ns) == (wanted.size, wanted.mtime_ns):
+        return
+    if found.st_size != wanted.size or fingerprint(descriptor).sha256 != wanted.sha256:
+        raise Unreadable(
+            "In the file's place there is another one by now.", "The new one becomes a recording of its own."
+        )
 
 
 def unreadable(error: OSError | ValueError) -> Unreadable:

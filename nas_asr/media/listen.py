@@ -10,8 +10,8 @@ from collections.abc import Generator
 from nas_asr.core import offspring
 from nas_asr.core.errors import Incomplete, MediaError, MediaTooHard, NoAudioTrack, NotAudio, Unreadable
 from nas_asr.core.frames import BrokenFrame, Frame, Silence, read_frame
-from nas_asr.core.ports import EVERY, MediaInfo, Pcm
-from nas_asr.media.files import open_no_follow
+from nas_asr.core.ports import EVERY, Fingerprint, MediaInfo, Pcm
+from nas_asr.media.files import check_content, check_unchanged, open_no_follow
 from nas_asr.media.formats import SHARE_PATIENCE_S
 
 _CHILD = "nas_asr.media.child"
@@ -30,18 +30,24 @@ def probe(path: bytes, root: bytes = b"", *, patience_s: float = SHARE_PATIENCE_
 
 
 def decode(
-    path: bytes, root: bytes = b"", *, channel: int | None = None, patience_s: float = SHARE_PATIENCE_S
+    path: bytes,
+    root: bytes = b"",
+    *,
+    channel: int | None = None,
+    content: Fingerprint | None = None,
+    patience_s: float = SHARE_PATIENCE_S,
 ) -> Generator[Pcm, None, None]:
     """The file's sound as blocks of at most a second: shape (samples,), int16, 16 kHz mono, read-only.
 
     channel: None mixes all of them; a number from 0 is that one alone, silent where the file has no such one; EVERY puts them
-    beside each other, shape (samples, channels). Memory does not grow with the length. Raises as probe does, possibly after
+    beside each other, shape (samples, channels). content: the bytes that must lie there, from the first block to the last, or it
+    is Unreadable. Memory does not grow with the length. Raises as probe does, possibly after
     blocks; closing the iterator ends the child.
     """
     import numpy as np
 
     task = "decode" if channel is None else f"decode:{channel}"
-    with contextlib.closing(_frames(task, path, root, patience_s)) as frames:
+    with contextlib.closing(_frames(task, path, root, patience_s, content)) as frames:
         count = _info(next(frames)).channels
         for frame in frames:
             if frame.kind == b"P":
@@ -49,17 +55,28 @@ def decode(
                 yield samples.reshape(-1, count) if channel == EVERY else samples
 
 
-def _frames(task: str, path: bytes, root: bytes, patience_s: float) -> Generator[Frame, None, None]:
-    """Frames I and P of a child; its E is raised, and so is its end without a Z."""
+def _frames(
+    task: str, path: bytes, root: bytes, patience_s: float, content: Fingerprint | None = None
+) -> Generator[Frame, None, None]:
+    """Frames I and P of a child; its E is raised, and so is its end without a Z.
+
+    The descriptor is kept: a file that another one takes the place of goes on being read to its end, and one that is written
+    over is found out.
+    """
     descriptor = open_no_follow(path, root)
     try:
+        before = os.fstat(descriptor)
+        if content is not None:
+            check_content(descriptor, content)
         child = offspring.start(_CHILD, (task, str(descriptor)), (descriptor,))
+        try:
+            yield from _told(child, patience_s)
+        finally:
+            offspring.end(child)
+        if content is not None:
+            check_unchanged(before, os.fstat(descriptor))
     finally:
         os.close(descriptor)
-    try:
-        yield from _told(child, patience_s)
-    finally:
-        offspring.end(child)
 
 
 def _told(child: subprocess.Popen[bytes], patience_s: float) -> Generator[Frame, None, None]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ _LOOK = 4096
 _KEEP = 0.5  # see pcm()
 _SHARE_FAILED = "The share failed while the file was read."
 _NO_SOUND = ("The file has a header but no sound.", "If it is still being written, wait; otherwise copy it again.")
+_DAY = re.compile(r"\A(\d{4})[-_:. ](\d\d)[-_:. ](\d\d)")
+_TIME_ALONE = re.compile(r"(\d\d)[-_:. ](\d\d)[-_:. ](\d\d)")
 _SHORT_NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
 
 
@@ -126,16 +129,21 @@ def _counted_ms(source: Source) -> Milliseconds:
 
 
 def _recorded_at(tags: dict[str, str]) -> str:
-    """The creation time in ISO 8601, with its zone if the file says one; "" for none, and for clocks that were never set."""
-    text = tags.get("com.apple.quicktime.creationdate") or tags.get("creation_time") or ""
-    if len(text) == 8 and text[2] == ":":  # Broadcast WAV keeps date and time of day apart
-        text = f"{tags.get('date', '')}T{text}"
+    """The creation time in ISO 8601, with its zone if the file says one; a day alone where it says no more; "" for none, and for
+    clocks that were never set.
+    """
+    day = _DAY.sub(r"\1-\2-\3", tags.get("date", ""))  # of ©day, ICRD, TDRC and bext, whose separators are free
+    text = tags.get("com.apple.quicktime.creationdate") or tags.get("creation_time") or day
+    if alone := _TIME_ALONE.fullmatch(text):  # Broadcast WAV keeps date and time of day apart
+        text = f"{day}T{':'.join(alone.groups())}"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return ""
     if moment.year < 1990:  # 1904 and 1970 are where containers' and recorders' clocks begin
         return ""
+    if moment.tzinfo is None and len(text) <= len("2025-01-02"):
+        return moment.date().isoformat()
     return (moment.astimezone(UTC) if moment.tzinfo else moment).isoformat()
 
 

@@ -1,11 +1,13 @@
 """Room: services.arrivals. Audio that is new to a team becomes a recording with its first run. Never commits, never rings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from nas_asr.core.errors import Unreadable
 from nas_asr.core.ids import new_id
 from nas_asr.core.ports import MediaInfo
 from nas_asr.core.recording import RunState
@@ -45,6 +47,14 @@ def same_bytes(session: Session, team_id: str, sha256: str) -> Recording | None:
     )
 
 
+def trashed_bytes(session: Session, team_id: str, sha256: str) -> Sequence[Recording]:
+    """The team's recordings of exactly these bytes that somebody threw away, the last one first."""
+    thrown = select(Recording).where(
+        Recording.team_id == team_id, Recording.sha256 == sha256, Recording.trashed_at.is_not(None)
+    )
+    return session.scalars(thrown.order_by(Recording.trashed_at.desc())).all()
+
+
 def add_recording(session: Session, house: House, new: Arrival) -> tuple[Recording, Run]:
     """The recording and its first run, queued; ring after the commit. IntegrityError where somebody was quicker."""
     now = house.now()
@@ -75,3 +85,13 @@ def queue_run(session: Session, house: House, recording: Recording, engine: str 
     session.flush()
     recording.run_id, recording.state, recording.changed_at = run.id, RunState.QUEUED, house.now()
     return run
+
+
+def revive(session: Session, house: House, recording: Recording) -> Run | None:
+    """A new run where the only one failed because the file was away: now it is here. Sweep rings for it, if nobody else does."""
+    run = session.get(Run, recording.run_id or "")
+    if run is None or run.state != RunState.FAILED or run.failure_code != Unreadable.code:
+        return None
+    if recording.version or recording.trashed_at is not None:
+        return None
+    return queue_run(session, house, recording, run.engine)

@@ -1,16 +1,23 @@
-"""Room: services.audio. Where a recording's audio lies now. Looks the file up, never opens it, never writes."""
+"""Room: services.audio. Where a recording's audio lies now. Looks the file up, never opens it, never writes.
+
+Size alone does not tell one recording from the next: recorders write files of one length, and names are swapped. So the
+newest line of the ledger at a path must be the recording's own, and who reads the file compares what the line remembers
+(media.decode, the archive), for the watcher may not have seen yet what happened a moment ago.
+"""
 
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session, aliased
 
 from nas_asr.core.errors import Unreadable, Vanished
+from nas_asr.core.ports import Fingerprint
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
+from nas_asr.services.sightings import Stat, newest_lines
 from nas_asr.store.models import Folder, LedgerLine, Recording
 
 _OF_THE_RECORDING = (LedgerState.INGESTED, LedgerState.DUPLICATE)
@@ -18,10 +25,14 @@ _OF_THE_RECORDING = (LedgerState.INGESTED, LedgerState.DUPLICATE)
 
 @dataclass(frozen=True, slots=True)
 class AudioPlace:
-    """An absolute path as the file system has it, and the root below which it must lie without symbolic links."""
+    """An absolute path as the file system has it, and the root below which it must lie without symbolic links.
+
+    content: what must lie there; None below DATA, where nobody else writes.
+    """
 
     root: bytes
     path: bytes
+    content: Fingerprint | None = None
 
 
 def locate(house: House, session: Session, recording: Recording) -> AudioPlace:
@@ -30,42 +41,66 @@ def locate(house: House, session: Session, recording: Recording) -> AudioPlace:
     Raises Unreadable with a sentence that names the file and its folder where no copy is left or no share answers;
     Vanished where the watcher, too, has seen that it is gone.
     """
-    for place in _places(house, session, recording):
-        if _holds(place, recording.size_bytes):
+    for place, watched in _places(house, session, recording):
+        if _holds(place, recording.size_bytes, watched):
             return place
     raise _gone(session, recording)
 
 
-def _places(house: House, session: Session, recording: Recording) -> Iterator[AudioPlace]:
+def _places(house: House, session: Session, recording: Recording) -> Iterator[tuple[AudioPlace, bool]]:
+    """Where it may lie, its own place first, and whether somebody watches over that."""
     if recording.folder_id is None:
-        yield _below(os.fsencode(house.uploads.resolve()), recording.raw_path)
-    elif (folder := session.get(Folder, recording.folder_id)) is not None:
-        yield _below(os.fsencode(folder.path), recording.raw_path)
-    others = session.execute(
-        select(Folder.path, LedgerLine.raw_path)
+        yield _below(os.fsencode(house.uploads.resolve()), recording.raw_path, None), True
+        return
+    own = (recording.folder_id, recording.raw_path)
+    known = session.execute(_lines(recording)).all()
+    for folder, line in sorted(known, key=lambda row: (row[1].folder_id, row[1].raw_path) != own):
+        content = Fingerprint(recording.sha256, recording.size_bytes, line.mtime_ns, line.inode)
+        yield _below(os.fsencode(folder.path), line.raw_path, content), folder.removed_at is None
+    home = session.get(Folder, recording.folder_id)
+    if home is not None and not newest_lines(session, home.id, [recording.raw_path]):
+        content = Fingerprint(recording.sha256, recording.size_bytes, 0, 0)
+        yield _below(os.fsencode(home.path), recording.raw_path, content), home.removed_at is None
+
+
+def _lines(recording: Recording) -> Select[Folder, LedgerLine]:
+    """The ledger's lines of the recording; not those of paths where other bytes lie by now."""
+    newer = aliased(LedgerLine)
+    written_over = exists().where(
+        newer.folder_id == LedgerLine.folder_id,
+        newer.raw_path == LedgerLine.raw_path,
+        newer.generation > LedgerLine.generation,
+    )
+    return (
+        select(Folder, LedgerLine)
         .join(Folder, Folder.id == LedgerLine.folder_id)
         .where(
             LedgerLine.recording_id == recording.id,
             LedgerLine.state.in_(_OF_THE_RECORDING),
             Folder.team_id == recording.team_id,
+            ~written_over,
         )
         .order_by(LedgerLine.first_seen_at, LedgerLine.id)
     )
-    for path, raw_path in others:
-        yield _below(os.fsencode(path), raw_path)
 
 
-def _below(root: bytes, raw_path: bytes) -> AudioPlace:
-    return AudioPlace(root, os.path.join(root, raw_path))  # noqa: PTH118 (bytes)
+def _below(root: bytes, raw_path: bytes, content: Fingerprint | None) -> AudioPlace:
+    return AudioPlace(root, os.path.join(root, raw_path), content)  # noqa: PTH118 (bytes)
 
 
-def _holds(place: AudioPlace, size_bytes: int) -> bool:
-    """Whether a file of that size lies there: one that was written over is another recording's."""
+def _holds(place: AudioPlace, size_bytes: int, watched: bool) -> bool:
+    """Whether a file of that size lies there.
+
+    Where nobody watches any more, for its folder was removed and may be another team's by now, it must look as it did then.
+    """
     try:
         found = os.lstat(place.path)
-        return stat.S_ISREG(found.st_mode) and found.st_size == size_bytes
     except (OSError, ValueError):
         return False
+    if not stat.S_ISREG(found.st_mode) or found.st_size != size_bytes:
+        return False
+    seen = place.content
+    return watched or seen is None or Stat.of(found) == (seen.size, seen.mtime_ns, seen.inode)
 
 
 def _gone(session: Session, recording: Recording) -> Unreadable:

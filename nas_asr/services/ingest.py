@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from nas_asr import media
 from nas_asr.core.access import Action, Viewer
-from nas_asr.core.errors import Incomplete, MediaError, NotVisible, Unreadable
+from nas_asr.core.errors import Incomplete, MediaError, NotVisible
 from nas_asr.core.ports import MediaInfo
-from nas_asr.core.recording import LedgerState, Presence, RunState
-from nas_asr.services.arrivals import Arrival, add_recording, queue_run, same_bytes
+from nas_asr.core.recording import LedgerState, Presence
+from nas_asr.services.arrivals import Arrival, add_recording, revive, same_bytes, trashed_bytes
 from nas_asr.services.base import House
 from nas_asr.services.file_names import shown_path, title_of
 from nas_asr.services.recorded_at import Clues, recorded_at
@@ -32,9 +32,10 @@ from nas_asr.services.sightings import (
     only_touched,
     refresh_line,
     relocate,
+    settle_as_home,
     settle_line,
 )
-from nas_asr.store.models import Folder, LedgerLine, Recording, Run
+from nas_asr.store.models import Folder, LedgerLine, Recording
 from nas_asr.store.scope import Scope
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,9 @@ def ingest(house: House, folder_id: str, sighting: Sighting, *, probe: Probe = m
     if _waits_for_choice(house, place, sighting):
         return Refused(CHOICE.code)
     try:
-        read = _Read(place, sighting, _hash(place, sighting))
+        read = _read(place, sighting)
+        if read is None:
+            return StillGrowing()
         linked = _link(house, read)
         if linked is not None:
             return linked
@@ -158,12 +161,15 @@ def _waits_for_choice(house: House, place: _Place, sighting: Sighting) -> bool:
         return line is not None and only_touched(line, sighting.stat)
 
 
-def _hash(place: _Place, sighting: Sighting) -> str:
+def _read(place: _Place, sighting: Sighting) -> _Read | None:
+    """None where it is another file by now than the one that was seen."""
     if sighting.stat.size == 0:
         raise Incomplete("The file is empty.", "Copy it again.")
     descriptor = media.open_no_follow(place.below(sighting.raw_path), place.root)
     try:
-        return media.fingerprint(descriptor).sha256
+        found = media.fingerprint(descriptor)
+        same = Stat.of(os.fstat(descriptor)) == sighting.stat
+        return _Read(place, sighting, found.sha256) if same else None
     finally:
         os.close(descriptor)
 
@@ -189,7 +195,6 @@ def _link(house: House, read: _Read) -> Linked | None:
     if kin is None:
         return _in_the_trash(house, read)
     moved = old_home is not None and not old_home.has_it()
-    run = None
     with house.db.write() as session:
         kin = same_bytes(session, read.place.team_id, read.sha256)
         if kin is None:  # it went to the trash a moment ago
@@ -197,62 +202,81 @@ def _link(house: House, read: _Read) -> Linked | None:
         line = _line_of_bytes(session, house, read)
         here = (kin.folder_id, kin.raw_path) == (read.place.folder_id, read.sighting.raw_path)
         if here or moved:
-            _settle_as_its_file(line, kin)
-            run = _revived(session, house, kin)
+            settle_as_home(line, kin)
         else:
             said = f"The same recording is already here as “{kin.path if kin.folder_id else kin.title}”."
             settle_line(line, LedgerState.DUPLICATE, "duplicate", said)
         line.recording_id = kin.id
+        run = revive(session, house, kin)
     if run is not None:
         ring(house, run)
     return Linked(kin.id)
 
 
 def _in_the_trash(house: House, read: _Read) -> Linked | None:
-    """A file that a NAS touched, of a recording that somebody threw away: it does not come back by itself."""
+    """The file of a recording that somebody threw away does not come back by itself, because a NAS touched or somebody moved it.
+
+    A copy of it is another file, and the wish of whoever dropped it.
+    """
+    moved = _moved_from_the_trash(house, read)
     with house.db.write() as session:
         raw = read.sighting.raw_path
         line = newest_lines(session, read.place.folder_id, [raw]).get(raw)
-        if line is None or line.state not in _LINKED or line.sha256 != read.sha256 or line.recording_id is None:
+        if line is not None and line.state in _LINKED and line.sha256 == read.sha256 and line.recording_id is not None:
+            refresh_line(house, line, read.sighting.stat)
+            return Linked(line.recording_id)
+        trashed = session.get(Recording, moved)
+        if trashed is None or trashed.trashed_at is None:
             return None
-        refresh_line(house, line, read.sighting.stat)
-        return Linked(line.recording_id)
+        line = _line_of_bytes(session, house, read)
+        settle_as_home(line, trashed)
+        line.recording_id = trashed.id
+        return Linked(trashed.id)
 
 
-def _settle_as_its_file(line: LedgerLine, recording: Recording) -> None:
-    if (recording.folder_id, recording.raw_path) == (line.folder_id, line.raw_path):
-        settle_line(line, LedgerState.INGESTED)
-        return
-    settle_line(line, LedgerState.INGESTED, "moved", f"It was moved here; before, it was “{recording.path}”.")
-    recording.folder_id, recording.raw_path, recording.path = line.folder_id, line.raw_path, line.path
-
-
-def _revived(session: Session, house: House, recording: Recording) -> Run | None:
-    """A new run where the last one failed because the file was away: now it is here."""
-    run = session.get(Run, recording.run_id or "")
-    if run is None or run.state != RunState.FAILED or run.failure_code != Unreadable.code or recording.version:
-        return None
-    return queue_run(session, house, recording, run.engine)
+def _moved_from_the_trash(house: House, read: _Read) -> str:
+    """The recording in the trash whose very file this is, by size, mtime and inode, and no longer where it was; "" for none."""
+    with house.db.read() as session:
+        homes = {one.id: _home(session, one) for one in trashed_bytes(session, read.place.team_id, read.sha256)}
+    same = (id for id, home in homes.items() if home and home.stat == read.sighting.stat and not home.has_it())
+    return next(same, "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Home:
-    """Where a recording's file was last, and what it looked like (None: other bytes lie there now)."""
+    """Where a recording's file was last, and what it looked like (None: other bytes lie there now).
+
+    gone: the last look through its folder did not see it. away: its folder does not answer, so that nothing is proved.
+    """
 
     root: bytes
+    device: int | None
+    inode: int | None
     path: bytes
     stat: Stat | None
+    gone: bool
+    away: bool
 
     def has_it(self) -> bool:
-        """Whether the file still lies there; a root that does not answer proves nothing, so then it does."""
-        if self.stat is None:
+        """Whether the file still lies there; a root that does not answer, or is another one, proves nothing, so then it does."""
+        if self.stat is None or self.gone:
             return False
+        if self.away:
+            return True
         try:
-            return Stat.of(os.lstat(self.path)) == self.stat
+            there = Stat.of(os.lstat(self.path)) == self.stat
         except (FileNotFoundError, NotADirectoryError):
-            return _stat(self.root + b"/.") is None
+            there = False
         except OSError:
             return True
+        return there or not self._answers()
+
+    def _answers(self) -> bool:
+        try:
+            found = os.lstat(self.root + b"/.")
+        except OSError:
+            return False
+        return self.inode is None or (found.st_dev, Stat.of(found).inode) == (self.device, self.inode)
 
 
 def _home(session: Session, recording: Recording) -> _Home | None:
@@ -263,8 +287,11 @@ def _home(session: Session, recording: Recording) -> _Home | None:
     root = os.fsencode(folder.path)
     line = newest_lines(session, folder.id, [recording.raw_path]).get(recording.raw_path)
     holds = line is not None and line.sha256 == recording.sha256 and folder.removed_at is None
-    stat = Stat(line.size_bytes, line.mtime_ns, line.inode) if line is not None and holds else None
-    return _Home(root, root + b"/" + recording.raw_path, stat)
+    return _Home(
+        root, folder.root_device, folder.root_inode, root + b"/" + recording.raw_path,
+        stat=Stat(line.size_bytes, line.mtime_ns, line.inode) if line is not None and holds else None,
+        gone=line is not None and line.presence == Presence.MISSING, away=not folder.online,
+    )  # fmt: skip
 
 
 # -- new audio --------------------------------------------------------------------------------------------------------

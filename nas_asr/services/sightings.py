@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, case, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import LedgerState, Presence
+from nas_asr.services.arrivals import revive
 from nas_asr.services.base import House
 from nas_asr.services.file_names import shown_path
 from nas_asr.store.models import Folder, LedgerLine, Recording
 
 MOST_AT_ONCE = 500  # lines in one transaction: others must be able to write in between
+_LINKED = (LedgerState.INGESTED, LedgerState.DUPLICATE)
 _UNSETTLED = (LedgerState.GROWING, LedgerState.FAILED)
 
 
@@ -121,14 +123,13 @@ def note_news(house: House, folder_id: str, news: News) -> None:
             for sighting in news.waiting:
                 _note_first(session, house, folder, sighting, lines.get(sighting.raw_path))
         _note_missing(session, house, folder_id, news.missing)
-        session.execute(
-            update(LedgerLine)
-            .where(LedgerLine.id.in_([line.id for line in newest_lines(session, folder_id, news.back).values()]))
-            .values(
-                presence=Presence.PRESENT, missing_since=None,
-                next_look_at=case((LedgerLine.state == LedgerState.GROWING, house.now()), else_=LedgerLine.next_look_at),
-            )
-        )  # fmt: skip
+        changed = {sighting.raw_path for sighting in news.growing}
+        for line in newest_lines(session, folder_id, news.back).values():
+            line.presence, line.missing_since = Presence.PRESENT, None
+            if line.state in _LINKED and line.raw_path not in changed:
+                _welcome_back(session, house, line)
+            elif line.state == LedgerState.GROWING:
+                line.next_look_at = house.now()
 
 
 def note_look(house: House, folder_id: str, look: Look) -> None:
@@ -225,6 +226,15 @@ def settle_line(line: LedgerLine, state: LedgerState, reason_code: str = "", rea
     line.state, line.reason_code, line.reason, line.next_look_at = state, reason_code, reason, None
 
 
+def settle_as_home(line: LedgerLine, recording: Recording) -> None:
+    """This line's file is the recording's own from now on."""
+    if (recording.folder_id, recording.raw_path) == (line.folder_id, line.raw_path):
+        settle_line(line, LedgerState.INGESTED)
+        return
+    settle_line(line, LedgerState.INGESTED, "moved", f"It was moved here; before, it was “{recording.path}”.")
+    recording.folder_id, recording.raw_path, recording.path = line.folder_id, line.raw_path, line.path
+
+
 def relocate(session: Session, recording: Recording) -> None:
     """A recording whose file went away is read from another copy in its team's folders, where there is one."""
     other = session.execute(
@@ -233,7 +243,7 @@ def relocate(session: Session, recording: Recording) -> None:
         .where(
             LedgerLine.recording_id == recording.id,
             LedgerLine.presence == Presence.PRESENT,
-            LedgerLine.state.in_((LedgerState.INGESTED, LedgerState.DUPLICATE)),
+            LedgerLine.state.in_(_LINKED),
             Folder.removed_at.is_(None),
             Folder.team_id == recording.team_id,
         )
@@ -241,15 +251,14 @@ def relocate(session: Session, recording: Recording) -> None:
         .limit(1)
     ).first()
     if other is not None:
-        line = other[0]
-        recording.folder_id, recording.raw_path, recording.path = line.folder_id, line.raw_path, line.path
+        settle_as_home(other[0], recording)
 
 
 def _note_growing(session: Session, house: House, folder_id: str, sighting: Sighting, line: LedgerLine | None) -> None:
     if line is None:
         line = new_line(house, folder_id, sighting)
         session.add(line)
-    elif line.state in (LedgerState.INGESTED, LedgerState.DUPLICATE):
+    elif line.state in _LINKED:
         # Touched or overwritten: its bytes will tell (services.ingest). A NAS touches files that nobody changed.
         line.presence, line.missing_since = Presence.PRESENT, None
         return
@@ -314,6 +323,18 @@ def _note_missing(session: Session, house: House, folder_id: str, raw_paths: Seq
     lost = session.scalars(select(Recording).where(Recording.folder_id == folder_id, Recording.raw_path.in_(raw_paths)))
     for recording in lost.all():
         relocate(session, recording)
+
+
+def _welcome_back(session: Session, house: House, line: LedgerLine) -> None:
+    """A file that was gone is there again, just as it was: its recording may have no other place, and may wait for it."""
+    recording = session.get(Recording, line.recording_id or "")
+    if recording is None:
+        return
+    session.flush()
+    home = newest_lines(session, recording.folder_id or "", [recording.raw_path]).get(recording.raw_path)
+    if home is not None and home.presence == Presence.MISSING:
+        settle_as_home(line, recording)
+    revive(session, house, recording)
 
 
 def _signed(number: int) -> int:

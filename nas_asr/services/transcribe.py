@@ -166,6 +166,7 @@ def order(house: House, held: Claim) -> Order:
         return Order(
             place.path, run.duration_ms, run.language, tuple(words or ()), place.root, held.engine,
             itn=ItnMode(folder.itn) if folder else ItnMode.RULES, apart=bool(folder and folder.apart),
+            content=place.content,
         )  # fmt: skip
 
 

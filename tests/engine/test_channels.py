@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nas_asr.core.metrics import word_errors
-from nas_asr.core.ports import EVERY, Beat, Brief, Order, Pcm, PcmBlocks, Utterance
+from nas_asr.core.ports import EVERY, Beat, Brief, Fingerprint, Order, Pcm, PcmBlocks, Utterance
 from nas_asr.core.spans import UtteranceLimits
 from nas_asr.core.transcript import CHANNELS_ALIKE, EngineLabel, Heard, ItnMode, Span, Transcript
 from nas_asr.engine.channels import Channels, survey
@@ -102,7 +102,9 @@ def transcribed(
 ) -> tuple[Transcript, list[float]]:
     """What a pipeline makes of these channels, and the progress that it told."""
 
-    def handed(path: bytes, root: bytes = b"", *, channel: int | None = None) -> Generator[Pcm, None, None]:
+    def handed(
+        path: bytes, root: bytes = b"", *, channel: int | None = None, content: Fingerprint | None = None
+    ) -> Generator[Pcm, None, None]:
         for block in beside(*channels):
             if channel == EVERY:
                 yield block

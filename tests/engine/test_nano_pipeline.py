@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from nas_asr.core.ports import SAMPLE_RATE, Beat, Brief, Decode, Order, Pcm, Recogniser, Utterance
+from nas_asr.core.ports import SAMPLE_RATE, Beat, Brief, Decode, Fingerprint, Order, Pcm, Recogniser, Utterance
 from nas_asr.core.spans import UtteranceLimits
 from nas_asr.core.transcript import Heard, ItnMode, Transcript
 from nas_asr.media import decode
@@ -136,7 +136,9 @@ class Watching:
         self.read_ms = 0
         self.ahead_ms: list[int] = []
 
-    def minutes(self, path: bytes, root: bytes = b"", *, channel: int | None = None) -> Generator[Pcm, None, None]:
+    def minutes(
+        self, path: bytes, root: bytes = b"", *, channel: int | None = None, content: Fingerprint | None = None
+    ) -> Generator[Pcm, None, None]:
         """The meeting over and over, in blocks of half a second."""
         samples = (clip("meeting_zh.flac") * 32767).astype(np.int16)
         for _ in range(24):

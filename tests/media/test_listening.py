@@ -2,15 +2,17 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
-from nas_asr.core.errors import Incomplete, MediaError, NoAudioTrack, NotAudio
-from nas_asr.media import decode, probe
+from nas_asr.core.errors import Incomplete, MediaError, NoAudioTrack, NotAudio, Unreadable
+from nas_asr.media import Fingerprint, decode, fingerprint, open_no_follow, probe
 from tests.media.made import (
     SAMPLE,
     cut,
@@ -143,20 +145,100 @@ def test_many_channels_that_no_layout_names_are_mixed(tmp_path: Path) -> None:
     assert seconds(path) == pytest.approx(2, abs=0.05)
 
 
-def test_the_recorders_clock_is_read_where_it_was_set(tmp_path: Path) -> None:
+def test_what_nobody_dated_has_no_date() -> None:
     assert probe(bytes(SAMPLE)).recorded_at == ""
+
+
+def tagged(path: Path, kind: str, codec: str, **tags: str) -> Path:
+    """A moment of silence with tags."""
     import av
 
-    for written, read in (("2025-01-02T09:00:00+08:00", "2025-01-02T01:00:00+00:00"), ("1970-01-01T00:00:00Z", "")):
-        path = tmp_path / "a.m4a"
-        with av.open(str(path), "w", format="mp4") as container:
-            container.metadata["creation_time"] = written
-            stream = container.add_stream("aac", rate=16_000, layout="mono")
-            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
-            frame.sample_rate = 16_000
-            container.mux(stream.encode(frame))
-            container.mux(stream.encode(None))
-        assert probe(bytes(path)).recorded_at == read
+    with av.open(str(path), "w", format=kind) as container:
+        container.metadata.update(tags)
+        stream = cast("av.AudioStream", container.add_stream(codec, rate=16_000, layout="mono"))
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1152), np.float32), "fltp", "mono")
+        frame.sample_rate = 16_000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("tags", "read"),
+    [
+        ({"creation_time": "2025-01-02T09:00:00+08:00"}, "2025-01-02T01:00:00+00:00"),
+        ({"creation_time": "1970-01-01T00:00:00Z"}, ""),
+        ({"date": "2025-01-02T09:00:00+0800"}, "2025-01-02T01:00:00+00:00"),
+        ({"date": "2025-01-02 09:00:00"}, "2025-01-02T09:00:00"),
+        ({"date": "2025:01:02"}, "2025-01-02"),
+        ({"date": "2025"}, ""),
+    ],
+)
+def test_the_recorders_clock_is_read_where_it_was_set(tmp_path: Path, tags: dict[str, str], read: str) -> None:
+    assert probe(bytes(tagged(tmp_path / "a.m4a", "mp4", "aac", **tags))).recorded_at == read
+
+
+def test_an_mp3_says_when_it_was_recorded(tmp_path: Path) -> None:
+    path = tagged(tmp_path / "a.mp3", "mp3", "libmp3lame", date="2025-01-02 09:00")
+    assert probe(bytes(path)).recorded_at == "2025-01-02T09:00:00"
+
+
+@pytest.mark.parametrize(("day", "time"), [("2025-01-02", "09:00:05"), ("2025:01:02", "09-00-05")])
+def test_a_broadcast_wav_says_when_it_was_recorded_in_its_own_zone(tmp_path: Path, day: str, time: str) -> None:
+    plain = write_wav(tmp_path / "a.wav", noise(1)).read_bytes()
+    said = bytes(256 + 32 + 32) + day.encode() + time.encode() + bytes(8 + 2 + 254)
+    chunk = b"bext" + len(said).to_bytes(4, "little") + said
+    (tmp_path / "b.wav").write_bytes(
+        b"RIFF" + (len(plain) - 8 + len(chunk)).to_bytes(4, "little") + b"WAVE" + chunk + plain[12:]
+    )
+    assert probe(bytes(tmp_path / "b.wav")).recorded_at == "2025-01-02T09:00:05"
+
+
+def content_of(path: Path) -> Fingerprint:
+    """What the ledger remembers of a file."""
+    descriptor = open_no_follow(bytes(path))
+    try:
+        return fingerprint(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def test_a_file_that_was_only_touched_is_heard(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", noise(2))
+    content = content_of(path)
+    os.utime(path, (1, 1))
+    assert sum(len(block) for block in decode(bytes(path), content=content)) == 2 * 16_000
+
+
+@pytest.mark.parametrize("same_times", [False, True])
+def test_another_file_of_the_same_size_is_not_heard_in_its_place(tmp_path: Path, same_times: bool) -> None:
+    path = write_wav(tmp_path / "a.wav", noise(2))
+    content, was = content_of(path), path.stat()
+    other = write_wav(tmp_path / "b.wav", speech(2))
+    assert other.stat().st_size == was.st_size
+    if same_times:
+        os.utime(other, ns=(was.st_atime_ns, was.st_mtime_ns))
+    other.rename(path)
+    with pytest.raises(Unreadable, match="another one by now"):
+        next(decode(bytes(path), content=content))
+
+
+def test_a_file_that_is_replaced_while_it_is_heard_is_heard_to_its_own_end(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", noise(30))
+    whole = np.concatenate(list(decode(bytes(path))))
+    blocks = decode(bytes(path), content=content_of(path))
+    first = next(blocks)
+    write_wav(tmp_path / "b.wav", speech(30)).rename(path)
+    assert np.array_equal(np.concatenate([first, *blocks]), whole)
+
+
+def test_a_file_that_is_written_over_while_it_is_heard_is_found_out(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", noise(30))
+    blocks = decode(bytes(path), content=content_of(path))
+    next(blocks)
+    path.write_bytes(write_wav(tmp_path / "b.wav", speech(30)).read_bytes())
+    with pytest.raises(Unreadable, match="changed while it was read"):
+        list(blocks)
 
 
 def test_an_hour_is_decoded_in_constant_memory(tmp_path: Path) -> None:

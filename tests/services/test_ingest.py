@@ -17,7 +17,7 @@ from nas_asr.services.folders import remove_folder
 from nas_asr.services.ingest import Gone, Linked, Outcome, Refused, StillGrowing, Taken, ingest, retry_line
 from nas_asr.services.recordings import trash
 from nas_asr.services.sightings import Sighting, Stat
-from nas_asr.store.models import HotwordVersion, Recording, Run
+from nas_asr.store.models import Folder, HotwordVersion, Recording, Run
 from tests.cast import Cast, Clock, RememberingQueue, make_folder
 from tests.drops import SOUND, FakeProbe, lines, recordings, runs
 
@@ -171,6 +171,44 @@ def test_a_file_that_changes_while_it_is_looked_into_is_still_growing(drop: Drop
     drop.probe = Writes()
     assert drop("talk.m4a") == StillGrowing()
     assert recordings(house) == []
+
+
+def test_a_file_that_is_exchanged_between_look_and_read_is_still_growing(drop: Drop, house: House) -> None:
+    (drop.folder / "talk.m4a").write_bytes(SOUND)
+    seen = Sighting(b"talk.m4a", Stat.of((drop.folder / "talk.m4a").lstat()))
+    (drop.folder / "new").write_bytes(SOUND[::-1])
+    (drop.folder / "new").rename(drop.folder / "talk.m4a")
+    assert ingest(house, drop.folder_id, seen, probe=drop.probe) == StillGrowing()
+    assert (recordings(house), drop.probe.asked) == ([], [])
+
+
+def test_a_file_that_changes_while_it_is_hashed_is_still_growing(
+    drop: Drop, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.pread
+
+    def growing(descriptor: int, size: int, at: int) -> bytes:
+        with (drop.folder / "talk.m4a").open("ab") as file:
+            file.write(b"more")
+        return real(descriptor, size, at)
+
+    monkeypatch.setattr(os, "pread", growing)
+    assert drop("talk.m4a") == StillGrowing()
+    assert recordings(house) == []
+
+
+def test_a_copy_seen_before_an_empty_mount_point_was_noticed_is_a_duplicate_not_a_move(
+    drop: Drop, house: House, cast: Cast, tmp_path: Path
+) -> None:
+    drop("talk.m4a")
+    root = drop.folder.lstat()
+    with house.db.write() as session:
+        folder = session.get_one(Folder, drop.folder_id)
+        folder.root_device, folder.root_inode = root.st_dev, root.st_ino
+    drop.folder.rename(tmp_path / "unmounted")
+    drop.folder.mkdir()
+    Drop(house, tmp_path / "other", cast.choir)("copy.m4a")
+    assert [recording.raw_path for recording in recordings(house)] == [b"talk.m4a"]
 
 
 def test_a_file_that_is_gone_leaves_no_trace(drop: Drop, house: House) -> None:
