@@ -40,6 +40,9 @@ class Rule:
     sentence: str
 
 
+MARKER = Rule("marker", "It is the folder's marker file: it shows that the right share is there.")
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A file as one look saw it; raw_path lies below its folder. A rule says why it is not to be taken."""

@@ -6,6 +6,7 @@ Everything happens in `turn(now)`, with monotonic seconds as argument; `wake`, `
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from nas_asr.services.base import House
 from nas_asr.services.folders import Watched
 from nas_asr.services.ingest import Gone, Outcome, StillGrowing
 from nas_asr.services.sightings import (
+    MARKER,
     Known,
     Look,
     News,
@@ -74,6 +76,12 @@ class Rounds:
         """This is what became of a file that was handed over."""
         self._told.put((sighting, outcome))
         self._ring()
+
+    def heed(self, folder: Watched) -> None:
+        """An admin named another marker file."""
+        if folder.marker != self.folder.marker:
+            self.folder = replace(self.folder, marker=folder.marker)
+            self.wake()
 
     # -- the rounds ---------------------------------------------------------------------------------------------------
 
@@ -169,6 +177,8 @@ class Rounds:
 
     def _ruled(self, sighting: Sighting) -> Sighting:
         """The first look through a folder decides what was there before: later, a copy may well keep an old date."""
+        if self.folder.marker and sighting.raw_path == os.fsencode(self.folder.marker):
+            return Sighting(sighting.raw_path, sighting.stat, MARKER)
         since = self.folder.since
         if sighting.rule is not None or self._looked or since is None:
             return sighting

@@ -82,6 +82,7 @@ _ACTIONS = {
     "folder.added": lazy("added folder"),
     "folder.removed": lazy("removed folder"),
     "folder.language_set": lazy("set the language of folder"),
+    "folder.marker_set": lazy("set the marker file of folder"),
     "folder.reading_set": lazy("set how figures and channels are written in folder"),
     "recording.retried": lazy("asked again for recording"),
     "recording.language_declared": lazy("declared the language of recording"),

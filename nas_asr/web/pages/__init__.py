@@ -10,6 +10,7 @@ from nas_asr.web.pages import (
     drafts,
     folders,
     hotwords,
+    ledger,
     library,
     login,
     models,
@@ -26,7 +27,7 @@ from nas_asr.web.pages.marking import marked
 def register(app: Flask) -> None:
     """All pages."""
     for page in (
-        login, setup, library, recording, difference, search, folders, archive, teams, hotwords, drafts, account, admin,
+        login, setup, library, recording, difference, search, folders, ledger, archive, teams, hotwords, drafts, account, admin,
         settings, models,
     ):  # fmt: skip
         app.register_blueprint(page.bp)

@@ -15,6 +15,7 @@ from nas_asr.core.recording import RunState
 from nas_asr.services.drafts import list_drafts
 from nas_asr.services.folders import FolderView, list_folders
 from nas_asr.services.paging import PageOrder
+from nas_asr.services.presence import files_of
 from nas_asr.services.recordings import RecordingFilter, RecordingView, counts, list_recordings, under_way
 from nas_asr.services.teams import TeamView, list_teams
 from nas_asr.services.uploads import UploadOrder, accept_upload
@@ -44,6 +45,7 @@ def index() -> ResponseReturnValue:
         "busy": busy, "items": items, "next": page.next, "counts": counts(house(), me, wanted), "wanted": wanted,
         "filters": _given(), "states": list(RunState), "folders": _folders(me, page.items),
         "drafts": [] if _given() else list_drafts(house(), me), "redone_by_itself": house().options.redo_drafts,
+        "files": files_of(house(), me, [recording.id for recording in (*busy, *items)]), "troubled": _troubled(me),
         "waiting": sum(1 for recording in (*busy, *items) if recording.waiting_for),
     }  # fmt: skip
     if wants_part("library"):
@@ -97,6 +99,12 @@ def _folders(me: Viewer, items: Sequence[RecordingView]) -> list[FolderView]:
         return []
     mine = {team.slug for team in my_teams(me)}
     return [folder for folder in list_folders(house(), me) if folder.team in mine]
+
+
+def _troubled(me: Viewer) -> list[FolderView]:
+    """Folders of one's own teams that nobody looks through at present: what is dropped there does not appear."""
+    mine = {team.slug for team in my_teams(me)}
+    return [folder for folder in list_folders(house(), me) if folder.watch.trouble and folder.team in mine]
 
 
 def _given() -> dict[str, str]:
