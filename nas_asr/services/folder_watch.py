@@ -42,6 +42,24 @@ class WatchView:
     remedy: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """A folder that nobody looks through at present."""
+
+    id: str
+    name: str
+    watch: WatchView
+
+
+def troubled(house: House, viewer: Viewer) -> list[Troubled]:
+    """Such folders of the viewer's own teams: what is dropped there does not appear. Counts no files."""
+    with house.db.read() as session:
+        folders = session.scalars(Scope(session, viewer).folders().where(Folder.team_id.in_(viewer.roles))).all()
+        lives = watcher_lives(session, house)
+        found = [Troubled(folder.id, folder.name, watch_of(house, folder, lives)) for folder in folders]
+    return [folder for folder in found if folder.watch.trouble]
+
+
 def watcher_lives(session: Session, house: House) -> bool:
     """Whether any watcher gave a sign of life lately."""
     since = house.now() - timedelta(seconds=WATCHER_SILENT_S)

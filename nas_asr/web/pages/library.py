@@ -13,6 +13,7 @@ from nas_asr.core.errors import Conflict, Invalid, MediaError, NasAsrError
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.recording import RunState
 from nas_asr.services.drafts import list_drafts
+from nas_asr.services.folder_watch import troubled
 from nas_asr.services.folders import FolderView, list_folders
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.presence import files_of
@@ -45,7 +46,7 @@ def index() -> ResponseReturnValue:
         "busy": busy, "items": items, "next": page.next, "counts": counts(house(), me, wanted), "wanted": wanted,
         "filters": _given(), "states": list(RunState), "folders": _folders(me, page.items),
         "drafts": [] if _given() else list_drafts(house(), me), "redone_by_itself": house().options.redo_drafts,
-        "files": files_of(house(), me, [recording.id for recording in (*busy, *items)]), "troubled": _troubled(me),
+        "files": files_of(house(), me, [recording.id for recording in (*busy, *items)]), "troubled": troubled(house(), me),
         "waiting": sum(1 for recording in (*busy, *items) if recording.waiting_for),
     }  # fmt: skip
     if wants_part("library"):
@@ -99,12 +100,6 @@ def _folders(me: Viewer, items: Sequence[RecordingView]) -> list[FolderView]:
         return []
     mine = {team.slug for team in my_teams(me)}
     return [folder for folder in list_folders(house(), me) if folder.team in mine]
-
-
-def _troubled(me: Viewer) -> list[FolderView]:
-    """Folders of one's own teams that nobody looks through at present: what is dropped there does not appear."""
-    mine = {team.slug for team in my_teams(me)}
-    return [folder for folder in list_folders(house(), me) if folder.watch.trouble and folder.team in mine]
 
 
 def _given() -> dict[str, str]:
