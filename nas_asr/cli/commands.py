@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "member": "nas_asr.cli.people:member",
     "token": "nas_asr.cli.people:token",
     "folder": "nas_asr.cli.library:folder",
+    "ledger": "nas_asr.cli.ledger:ledger",
     "hotwords": "nas_asr.cli.hotwords:hotwords",
     "rerun": "nas_asr.cli.rerun:rerun",
     "transcribe": "nas_asr.cli.library:transcribe",

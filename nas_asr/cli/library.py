@@ -16,6 +16,7 @@ from nas_asr.core.ports import Transcriber
 from nas_asr.core.transcript import ItnMode
 from nas_asr.services import folders, single
 from nas_asr.services.first_look import choose
+from nas_asr.services.folder_marker import set_marker
 from nas_asr.services.folder_reading import set_reading
 from nas_asr.settings import ENGINES, Settings
 
@@ -63,7 +64,9 @@ def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str 
 @click.pass_context
 def folder_list(ctx: click.Context, as_json: bool) -> None:
     """List watched folders."""
-    columns = ("id", "team", "name", "language", "itn", "apart", "online", "awaiting_choice", "files", "path")
+    columns = (
+        "id", "team", "name", "language", "itn", "apart", "online", "awaiting_choice", "last_scan_at", "files", "missing", "path",
+    )  # fmt: skip
     show(folders.list_folders(house_of(ctx), None), columns, as_json)
 
 
@@ -71,13 +74,22 @@ def folder_list(ctx: click.Context, as_json: bool) -> None:
 @click.argument("folder_id", metavar="ID")
 @click.option("--itn", type=click.Choice([mode.value for mode in ItnMode]), default=None, help="Who writes figures.")
 @click.option("--apart/--together", default=None, help=_APART)
+@click.option(
+    "--marker", default=None, help='A file that is in it; while it is not, the folder is offline. "" for none.'
+)
 @click.pass_context
-def folder_change(ctx: click.Context, folder_id: str, itn: str | None, apart: bool | None) -> None:
-    """Change how the recordings of a folder are written down, from the next one on."""
-    if itn is None and apart is None:
-        raise click.UsageError("Say what to change: --itn, --apart or --together.")
-    set_reading(house_of(ctx), None, folder_id, itn=itn, apart=apart)
-    click.echo("Changed. It holds for what is transcribed from now on, also again.")
+def folder_change(ctx: click.Context, folder_id: str, itn: str | None, apart: bool | None, marker: str | None) -> None:
+    """Change how the recordings of a folder are written down, from the next one on, or which file marks it."""
+    if itn is None and apart is None and marker is None:
+        raise click.UsageError("Say what to change: --itn, --apart, --together or --marker.")
+    if marker is not None:
+        set_marker(house_of(ctx), None, folder_id, marker)
+        click.echo(
+            f"The folder is offline while it has no file {marker.strip()}." if marker.strip() else "No marker file."
+        )
+    if itn is not None or apart is not None:
+        set_reading(house_of(ctx), None, folder_id, itn=itn, apart=apart)
+        click.echo("Changed. It holds for what is transcribed from now on, also again.")
 
 
 @folder.command("choose")

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
@@ -17,6 +17,8 @@ from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.core.transcript import ItnMode
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.file_names import shown_line
+from nas_asr.services.folder_watch import WatchView, watch_of, watcher_lives
+from nas_asr.services.presence import told_missing
 from nas_asr.services.recorded_at import in_site_zone
 from nas_asr.store.models import Folder, LedgerLine, Team
 from nas_asr.store.scope import Scope
@@ -43,7 +45,11 @@ class FolderOrder:
 
 @dataclass(frozen=True, slots=True)
 class FolderView:
-    """A watched folder as pages and the API show it (CONTRACT, GET /folders). files: present files by ledger state."""
+    """A watched folder as pages and the API show it (CONTRACT, GET /folders).
+
+    files: by ledger state, without the missing ones; unseen: those among them that the last looks did not see. missing: not
+    seen by the looks of a whole day (services.presence). watch: how the watch over it goes.
+    """
 
     id: str
     team: str
@@ -63,6 +69,11 @@ class FolderView:
     files_seen: int
     files: Mapping[LedgerState, int]
     missing: int
+    unseen: int
+    marker: str
+    mount: str
+    note: str
+    watch: WatchView
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,7 @@ def add_folder(house: House, viewer: Viewer | None, order: FolderOrder) -> Folde
         folder = add_row(session, house, team, order)
         folder.since, folder.awaiting_choice = since, order.since == ASK and _holds_something(folder.path)
         audit(session, house, viewer, Act("folder.added", folder.name, team.id, detail={"path": folder.path}))
-        return _views(session, [(folder, team)])[0]
+        return _views(session, house, [(folder, team)])[0]
 
 
 def add_row(session: Session, house: House, team: Team, order: FolderOrder) -> Folder:
@@ -137,7 +148,7 @@ def list_folders(house: House, viewer: Viewer | None) -> list[FolderView]:
     with house.db.read() as session:
         statement = Scope(session, viewer).folders() if viewer else every
         rows = session.execute(statement.add_columns(Team).join(Team, Team.id == Folder.team_id))
-        return _views(session, list(rows))
+        return _views(session, house, list(rows))
 
 
 def remove_folder(house: House, viewer: Viewer | None, folder_id: str) -> None:
@@ -259,27 +270,37 @@ def overlap(one: Path, other: Path) -> bool:
     return one == other or one in other.parents or other in one.parents
 
 
-def _views(session: Session, rows: list[tuple[Folder, Team]]) -> list[FolderView]:
+def _views(session: Session, house: House, rows: list[tuple[Folder, Team]]) -> list[FolderView]:
+    tallies = {folder.id: _Tally() for folder, _ in rows}
+    missing = func.sum(case((told_missing([folder for folder, _ in rows]), 1), else_=0))
+    gone = func.sum(case((LedgerLine.presence == Presence.MISSING, 1), else_=0))
     counted = session.execute(
-        select(LedgerLine.folder_id, LedgerLine.state, LedgerLine.presence, func.count())
-        .where(LedgerLine.folder_id.in_([folder.id for folder, _ in rows]))
-        .group_by(LedgerLine.folder_id, LedgerLine.state, LedgerLine.presence)
+        select(LedgerLine.folder_id, LedgerLine.state, func.count(), missing, gone)
+        .where(LedgerLine.folder_id.in_(list(tallies)))
+        .group_by(LedgerLine.folder_id, LedgerLine.state)
     )
-    present: dict[str, dict[LedgerState, int]] = {folder.id: dict.fromkeys(LedgerState, 0) for folder, _ in rows}
-    missing: dict[str, int] = dict.fromkeys(present, 0)
-    for folder_id, state, presence, count in counted:
-        if presence == Presence.PRESENT:
-            present[folder_id][state] = count
-        else:
-            missing[folder_id] += count
-    return [_view(folder, team, present[folder.id], missing[folder.id]) for folder, team in rows]
+    for folder_id, state, every, is_missing, is_gone in counted:
+        tally = tallies[folder_id]
+        tally.files[state] = every - is_missing
+        tally.missing += is_missing
+        tally.unseen += is_gone - is_missing
+    lives = watcher_lives(session, house)
+    return [_view(folder, team, tallies[folder.id], watch_of(house, folder, lives)) for folder, team in rows]
 
 
-def _view(folder: Folder, team: Team, files: Mapping[LedgerState, int], missing: int) -> FolderView:
+@dataclass(slots=True)
+class _Tally:
+    files: dict[LedgerState, int] = field(default_factory=lambda: dict.fromkeys(LedgerState, 0))
+    missing: int = 0
+    unseen: int = 0
+
+
+def _view(folder: Folder, team: Team, tally: _Tally, watch: WatchView) -> FolderView:
     return FolderView(
         id=folder.id, team=team.slug, team_name=team.name, path=folder.path, name=folder.name,
         language=folder.language, engine=folder.engine, itn=folder.itn, apart=folder.apart, since=folder.since,
         awaiting_choice=folder.awaiting_choice,
         online=folder.online, offline_reason=folder.offline_reason, last_scan_at=folder.last_scan_at, scan_ms=folder.scan_ms,
-        files_seen=folder.files_seen, files=files, missing=missing,
+        files_seen=folder.files_seen, files=tally.files, missing=tally.missing, unseen=tally.unseen, marker=folder.marker,
+        mount=folder.mount, note=folder.note, watch=watch,
     )  # fmt: skip

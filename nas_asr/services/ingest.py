@@ -14,8 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from nas_asr import media
-from nas_asr.core.access import Action, Viewer
-from nas_asr.core.errors import Incomplete, MediaError, NotVisible
+from nas_asr.core.errors import Incomplete, MediaError
 from nas_asr.core.ports import MediaInfo
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.arrivals import Arrival, add_recording, revive, same_bytes, trashed_bytes
@@ -36,7 +35,6 @@ from nas_asr.services.sightings import (
     settle_line,
 )
 from nas_asr.store.models import Folder, LedgerLine, Recording
-from nas_asr.store.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -129,21 +127,6 @@ def ingest(house: House, folder_id: str, sighting: Sighting, *, probe: Probe = m
     if now != sighting.stat:
         return Gone() if now is None else StillGrowing()
     return _enter(house, read, found)
-
-
-def retry_line(house: House, viewer: Viewer, line_id: str) -> None:
-    """Look at a file again now, whatever was said about it. NotVisible, NotPermitted (members and managers may)."""
-    with house.db.write() as session:
-        scope = Scope(session, viewer)
-        row = session.execute(scope.ledger().where(LedgerLine.id == line_id)).first()
-        if row is None:
-            raise NotVisible("There is nothing here under this address for you.")
-        line: LedgerLine = row[0]
-        scope.folder(line.folder_id, Action.WRITE)
-        if line.state in _LINKED:
-            return
-        line.state, line.reason_code, line.reason = LedgerState.GROWING, "asked", "Somebody asked to look again."
-        line.changed_at = line.next_look_at = house.now()
 
 
 def _place(house: House, folder_id: str) -> _Place | None:
@@ -342,6 +325,7 @@ def _line(session: Session, house: House, place: _Place, sighting: Sighting, sha
 
 def _next_generation(session: Session, house: House, old: LedgerLine, sighting: Sighting) -> LedgerLine:
     old.presence, old.missing_since = Presence.MISSING, house.now()
+    settle_line(old, old.state, "replaced", "A newer file of the same name took its place.")
     recording = session.get(Recording, old.recording_id or "")
     session.flush()
     if recording is not None and (recording.folder_id, recording.raw_path) == (old.folder_id, old.raw_path):

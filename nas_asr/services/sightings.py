@@ -44,6 +44,7 @@ class Rule:
 
 OLDER = Rule("older", "It was here before the folder was watched, and older than what was asked for.")
 CHOICE = Rule("choice", "It was here before the folder was watched. Whether it is taken is for you to choose.")
+MARKER = Rule("marker", "It is the folder's marker file: it shows that the right share is there.")
 
 
 @dataclass(frozen=True, slots=True)

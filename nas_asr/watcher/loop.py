@@ -111,12 +111,12 @@ class Loop:
         log.info("watcher.stopped")
 
     def _meet_folders(self) -> None:
-        """Begin with folders that were added, end with those that were removed."""
+        """Begin with folders that were added, end with those that were removed; the others may have another marker."""
         wanted = {folder.id: folder for folder in watched(self._house)}
         for folder_id in self.watches.keys() - wanted.keys():
             self.watches.pop(folder_id).stop()
         for folder_id in wanted.keys() & self.watches.keys():
-            self.watches[folder_id].rounds.folder = wanted[folder_id]  # somebody may have chosen
+            self.watches[folder_id].rounds.heed(wanted[folder_id])
         for folder_id in wanted.keys() - self.watches.keys():
             log.info("folder.watched", extra={"folder": folder_id})
             self.watches[folder_id] = FolderWatch(self._house, wanted[folder_id], self._probe)

@@ -13,6 +13,7 @@ from nas_asr.services.base import House
 from nas_asr.services.folders import Watched
 from nas_asr.services.ingest import Gone, Outcome, StillGrowing
 from nas_asr.services.sightings import (
+    MARKER,
     OLDER,
     Known,
     Look,
@@ -74,6 +75,12 @@ class Rounds:
         """This is what became of a file that was handed over."""
         self._told.put((sighting, outcome))
         self._ring()
+
+    def heed(self, folder: Watched) -> None:
+        """Somebody may have chosen which files to take, or named another marker file."""
+        renamed, self.folder = folder.marker != self.folder.marker, folder
+        if renamed:
+            self.wake()
 
     # -- the rounds ---------------------------------------------------------------------------------------------------
 
@@ -171,6 +178,8 @@ class Rounds:
 
     def _ruled(self, sighting: Sighting) -> Sighting:
         """The first look through a folder decides what was there before: later, a copy may well keep an old date."""
+        if self.folder.marker and sighting.raw_path == os.fsencode(self.folder.marker):
+            return Sighting(sighting.raw_path, sighting.stat, MARKER)
         since = self.folder.since
         if sighting.rule is not None or self._looked or since is None:
             return sighting

@@ -13,6 +13,7 @@ from flask import Flask, Response, current_app
 
 from nas_asr.services.accounts import SignedIn, session_of
 from nas_asr.services.base import House
+from nas_asr.services.folder_watch import ledger_pulse
 from nas_asr.services.recordings import pulse
 from nas_asr.web.pages.person import signed_in
 from nas_asr.web.viewer import house
@@ -100,4 +101,5 @@ def _stream(house: House, web: WebSetup, person: SignedIn, ends: tuple[Event, Ev
 def _word(house: House, web: WebSetup, person: SignedIn) -> str:
     stage = web.stage_two()
     teams = len(person.viewer.roles)
-    return f"{pulse(house, person.viewer)}/{teams}/{stage.state}-{stage.done}-{stage.step}".replace("\n", " ")
+    seen = f"{pulse(house, person.viewer)}/{ledger_pulse(house, person.viewer)}"
+    return f"{seen}/{teams}/{stage.state}-{stage.done}-{stage.step}".replace("\n", " ")

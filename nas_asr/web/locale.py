@@ -83,6 +83,7 @@ _ACTIONS = {
     "folder.removed": lazy("removed folder"),
     "folder.language_set": lazy("set the language of folder"),
     "folder.files_chosen": lazy("chose which files to take of folder"),
+    "folder.marker_set": lazy("set the marker file of folder"),
     "folder.reading_set": lazy("set how figures and channels are written in folder"),
     "recording.retried": lazy("asked again for recording"),
     "recording.language_declared": lazy("declared the language of recording"),

@@ -14,7 +14,8 @@ from nas_asr.core.ports import MediaInfo
 from nas_asr.core.recording import LedgerState, RunState, Waiting
 from nas_asr.services.base import House
 from nas_asr.services.folders import remove_folder
-from nas_asr.services.ingest import Gone, Linked, Outcome, Refused, StillGrowing, Taken, ingest, retry_line
+from nas_asr.services.ingest import Gone, Linked, Outcome, Refused, StillGrowing, Taken, ingest
+from nas_asr.services.ledger_retry import retry_line
 from nas_asr.services.recordings import trash
 from nas_asr.services.sightings import Sighting, Stat
 from nas_asr.store.models import Folder, HotwordVersion, Recording, Run

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
 from nas_asr.services.folders import list_folders
-from nas_asr.services.ingest import retry_line
+from nas_asr.services.ledger_retry import retry_line
 from nas_asr.store.models import Folder
 from tests.cast import Cast, RememberingQueue, make_folder
 from tests.drops import SOUND, lines, portrait, recordings, runs

@@ -8,9 +8,13 @@ from nas_asr.core.ids import new_id
 from nas_asr.core.recording import LedgerState, RunState
 from nas_asr.services.base import House
 from nas_asr.services.folders import list_folders
+from nas_asr.services.heartbeats import Beat, beat
+from nas_asr.services.ledger import LedgerFilter, list_ledger
+from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import one_recording
-from nas_asr.store.models import LedgerLine
-from tests.cast import START, Cast, RememberingQueue, make_folder, make_recording
+from nas_asr.services.sightings import Look, note_look, note_offline
+from nas_asr.store.models import Folder, LedgerLine
+from tests.cast import START, Cast, Clock, RememberingQueue, make_folder, make_recording
 from tests.web.conftest import Visits
 from tests.web.test_library import in_state
 
@@ -45,16 +49,19 @@ def folder(house: House, cast: Cast, tmp_path: Path) -> str:
 
 def test_the_list_says_how_the_folder_is(visit: Visits, cast: Cast, folder: str) -> None:
     page = visit(cast.rita).get("/folders").text
-    assert "choir share" in page and "online" in page and "not looked through yet" in page
+    assert "choir share" in page and "not looked through yet" in page
+    assert "not watched" in page and "It was never looked through: the watcher is not running." in page
     assert "<b>1</b> taken" in page and "<b>1</b> not readable" in page
     assert "Add folder" not in page
 
 
 def test_the_ledger_says_why_each_file_is_in_its_state(visit: Visits, cast: Cast, folder: str) -> None:
     page = visit(cast.bob).get(f"/folders/{folder}").text
-    assert "The file is empty. Copy it again." in page and "Its name begins with a dot" in page
-    assert page.count("Look again") == 1
-    assert "broken.wav" not in visit(cast.bob).get(f"/folders/{folder}?state=ignored").text
+    assert "The file is empty. Copy it again." in page and page.count("Look again now") == 1
+    assert "Its name begins with a dot" not in page  # what is ignored by its name is behind its number
+    assert "<b>1</b> ignored" in page
+    page = visit(cast.bob).get(f"/folders/{folder}?state=ignored").text
+    assert "Its name begins with a dot" in page and "broken.wav" not in page
 
 
 def test_a_reason_of_two_sentences_is_translated(visit: Visits, cast: Cast, folder: str) -> None:
@@ -107,6 +114,58 @@ def test_a_manager_adds_the_teams_own_folder_and_an_admin_any(
     assert str(share) in [folder.path for folder in list_folders(house, None)]
     again = visit(cast.ada).post("/folders", team="choir", language="en", path=str(share))
     assert again.status_code == 409 and "is already watched" in again.text
+
+
+def test_the_list_tells_how_the_watch_goes(visit: Visits, house: House, cast: Cast, folder: str, clock: Clock) -> None:
+    beat(house, Beat("watcher", "watcher@nas", "boot"))
+    note_look(house, folder, Look(1, 1, 312, 400))
+    with house.db.write() as session:
+        row = session.get_one(Folder, folder)
+        row.mount, row.scan_every_ms, row.note = "cifs", 120_000, "No events come."
+    page = visit(cast.rita).get("/folders").text
+    assert "online" in page and "312 files seen in 0.4 s" in page and "every 2 min" in page
+    assert "cifs" in page and "No events come." in page
+    clock.pass_seconds(9 * 60)
+    page = visit(cast.rita).get("/folders").text
+    assert "not watched" in page and "No look for 9 minutes: the watcher is not running." in page
+    assert "已有 9 分钟没有查看" in visit(cast.rita, language="zh-CN").get("/folders").text
+    assert "No look for 9 minutes" in visit(cast.rita).get("/").text
+    assert "No look for 9 minutes" not in visit(cast.charlie).get("/").text
+
+
+def test_while_a_folder_is_offline_its_files_are_as_they_were_last_seen(
+    visit: Visits, house: House, cast: Cast, folder: str
+) -> None:
+    recording = make_recording(house, cast.choir, folder_id=folder)
+    with house.db.write() as session:
+        session.query(LedgerLine).filter_by(path="good.wav").one().recording_id = recording
+    beat(house, Beat("watcher", "watcher@nas", "boot"))
+    note_look(house, folder, Look(1, 1, 3, 400))
+    browser = visit(cast.bob)
+    line = next(one.id for one in list_ledger(house, cast.bob, LedgerFilter(q="good"), PageOrder()).items)
+    pages = (f"/folders/{folder}", "/folders/ledger", f"/folders/{folder}/lines/{line}")
+    assert all('class="sign there"' in browser.get(page).text for page in pages)
+    note_offline(house, folder, "The share does not answer.")
+    for page in pages:
+        text = browser.get(page).text
+        assert 'class="sign there"' not in text and "as last seen on 21 Nov 2026, 10:00" in text
+        assert "The share does not answer." in text
+    assert "Nothing is concluded about its files meanwhile." in browser.get("/folders").text
+    assert "The share does not answer." in browser.get("/").text and "folder offline" in browser.get("/").text
+    assert "Its file was there when it was last seen" in browser.get(f"/recordings/{recording}").text
+
+
+def test_an_admin_names_the_marker_file_and_a_wrong_name_is_said(
+    visit: Visits, house: House, cast: Cast, folder: str, tmp_path: Path
+) -> None:
+    browser = visit(cast.ada)
+    browser.post(f"/folders/{folder}/marker", marker=".root")
+    assert "There is no file “.root” in the folder." in browser.get(f"/folders/{folder}").text
+    (tmp_path / "choir share" / ".root").touch()
+    browser.post(f"/folders/{folder}/marker", marker=".root")
+    page = browser.get(f"/folders/{folder}").text
+    assert "The marker file is saved." in page and "marker file .root" in page
+    assert "f-marker" not in visit(cast.alice).get(f"/folders/{folder}").text
 
 
 def test_a_removed_folder_leaves_its_recordings(visit: Visits, house: House, cast: Cast, folder: str) -> None:

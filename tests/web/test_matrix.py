@@ -135,7 +135,11 @@ PAGES = (
     Row("POST", "/folders/<folder_id>/choice", MANAGING, _form(since="all")),
     Row("POST", "/folders/<folder_id>/language", MANAGING, _form(language="en")),
     Row("POST", "/folders/<folder_id>/reading", MANAGING, _form(itn="off", apart="1")),
+    Row("GET", "/folders/ledger", MINE),
+    Row("POST", "/folders/ledger/look-again", SENT),  # of what one may ask for: tests/services/test_ledger.py
+    Row("GET", "/folders/<folder_id>/lines/<line_id>", SEEN),
     Row("POST", "/folders/<folder_id>/lines/<line_id>/look-again", (302, 404, 403, 302, 302, 302)),
+    Row("POST", "/folders/<folder_id>/marker", (302, 404, 403, 403, 403, 302), _form(marker="")),
     Row("POST", "/folders/<folder_id>/remove", MANAGING),
     Row("GET", "/archive", MINE),
     Row("POST", "/archive/<slug>/rule", MANAGING, _form(on="1", min_minutes="5", untouched_hours="12")),

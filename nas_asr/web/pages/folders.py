@@ -8,23 +8,20 @@ from flask_babel import ngettext
 from nas_asr.core.access import Role, Viewer
 from nas_asr.core.errors import Conflict, Invalid, NasAsrError, NotPermitted, NotVisible
 from nas_asr.core.languages import LANGUAGES
-from nas_asr.core.recording import LedgerState
 from nas_asr.core.transcript import ItnMode
 from nas_asr.services.first_look import question
 from nas_asr.services.folder_language import declare_folder_language
+from nas_asr.services.folder_marker import set_marker
 from nas_asr.services.folder_reading import set_reading
 from nas_asr.services.folders import ASK, FolderOrder, add_folder, list_folders, remove_folder
-from nas_asr.services.ingest import retry_line
-from nas_asr.services.ledger import LedgerFilter, count_ledger, list_ledger
-from nas_asr.services.paging import PageOrder
 from nas_asr.services.teams import list_teams
 from nas_asr.web.errors import status_of
-from nas_asr.web.locale import ITN_NAMES, spoken_language
+from nas_asr.web.locale import ITN_NAMES, said, spoken_language
+from nas_asr.web.pages.ledger import shown_lines
 from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.viewer import house
 
 bp = Blueprint("folders", __name__, url_prefix="/folders")
-_PAGE = 100
 
 
 @bp.get("")
@@ -61,20 +58,12 @@ def ledger(folder_id: str) -> ResponseReturnValue:
     folder = next((one for one in list_folders(house(), me) if one.id == folder_id), None)
     if folder is None:
         raise NotVisible("There is nothing here under this address for you.", "See the list of folders.")
-    state, q = request.args.get("state", ""), request.args.get("q", "").strip()
-    if state and state not in list(LedgerState):
-        raise Invalid("There is no such state.", field="state")
-    wanted = LedgerFilter(folder=folder_id, state=LedgerState(state) if state else None, q=q)
-    page = list_ledger(house(), me, wanted, PageOrder(_PAGE, request.args.get("cursor", "")))
-    shown = {
-        "folder": folder, "page": page, "state": state, "q": q, "states": list(LedgerState),
-        "counts": count_ledger(house(), me, LedgerFilter(folder=folder_id)), "managed": _managed(me),
-        "may_retry": any(team.slug == folder.team and _may_write(team.role, me) for team in list_teams(house(), me)),
-        "question": question(house(), me, folder_id),
-        "readable": {team.slug for team in list_teams(house(), me) if team.role is not None},
-    }  # fmt: skip
-    part = "folders/lines.html" if wants_part("lines") else "folders/ledger.html"
-    return render_template(part, **shown, spoken=LANGUAGES, modes=ITN_NAMES)
+    if wants_part("lines"):
+        return render_template("folders/lines.html", **shown_lines(folder))
+    return render_template(
+        "folders/ledger.html", **shown_lines(folder), managed=_managed(me), spoken=LANGUAGES, modes=ITN_NAMES,
+        question=question(house(), me, folder_id),
+    )  # fmt: skip
 
 
 @bp.post("/<folder_id>/language")
@@ -97,10 +86,16 @@ def reading(folder_id: str) -> ResponseReturnValue:
     return redirect(url_for("folders.ledger", folder_id=folder_id))
 
 
-@bp.post("/<folder_id>/lines/<line_id>/look-again")
-def look_again(folder_id: str, line_id: str) -> ResponseReturnValue:
-    """Look at a file again now, whatever was said about it."""
-    retry_line(house(), viewer(), line_id)
+@bp.post("/<folder_id>/marker")
+def marker(folder_id: str) -> ResponseReturnValue:
+    """Which file has to be there, or none."""
+    name = request.form.get("marker", "").strip()
+    try:
+        set_marker(house(), viewer(), folder_id, name)
+    except Invalid as problem:
+        flash(f"{said(problem.message)} {said(problem.remedy)}", "problem")
+    else:
+        flash(_("The marker file is saved.") if name else _("The folder has no marker file any more."))
     return redirect(url_for("folders.ledger", folder_id=folder_id))
 
 
@@ -120,10 +115,6 @@ def _page(problem: NasAsrError | None = None) -> str:
         spoken=LANGUAGES, preset=spoken_language(house().options.language), problem=problem, given=request.form,
         modes=ITN_NAMES,
     )  # fmt: skip
-
-
-def _may_write(role: Role | None, me: Viewer) -> bool:
-    return me.runs_the_house or role in (Role.MEMBER, Role.MANAGER)
 
 
 def _managed(me: Viewer) -> set[str]:

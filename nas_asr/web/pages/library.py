@@ -13,9 +13,11 @@ from nas_asr.core.errors import Conflict, Invalid, MediaError, NasAsrError
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.recording import RunState
 from nas_asr.services.drafts import list_drafts
+from nas_asr.services.folder_watch import troubled
 from nas_asr.services.folders import FolderView, list_folders
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.parts import offers_among
+from nas_asr.services.presence import files_of
 from nas_asr.services.recordings import RecordingFilter, RecordingView, counts, list_recordings, under_way
 from nas_asr.services.teams import TeamView, list_teams
 from nas_asr.services.uploads import UploadOrder, accept_upload
@@ -46,6 +48,7 @@ def index() -> ResponseReturnValue:
         "filters": _given(), "states": list(RunState), "folders": _folders(me, page.items),
         "drafts": [] if _given() else list_drafts(house(), me), "redone_by_itself": house().options.redo_drafts,
         "offers": offers_among(house(), me, (*busy, *items)),
+        "files": files_of(house(), me, [recording.id for recording in (*busy, *items)]), "troubled": troubled(house(), me),
         "waiting": sum(1 for recording in (*busy, *items) if recording.waiting_for),
     }  # fmt: skip
     if wants_part("library"):

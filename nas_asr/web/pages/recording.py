@@ -14,6 +14,7 @@ from nas_asr.core.search_text import highlights, parse_query
 from nas_asr.core.transcript import Segment, VersionKind
 from nas_asr.services import parts, recordings
 from nas_asr.services.hotwords import read_hotwords
+from nas_asr.services.presence import files_of
 from nas_asr.services.replacements import Turn, turn_replacement
 from nas_asr.services.transcripts import TranscriptView, VersionView, list_versions, read_transcript
 from nas_asr.services.versions import choose_version
@@ -72,6 +73,7 @@ def show(recording_id: str) -> ResponseReturnValue:
         older=_older(transcript, versions), offer=parts.offer_of(house(), me, recording_id),
         following=parts.following(house(), me, recording_id),
         whole=recordings.one_recording(house(), me, view.whole_id) if view.whole_id else None,
+        file=files_of(house(), me, [recording_id]).get(recording_id),
         same=Counter((made.hotword, made.undone) for line in lines for made in line.segment.replacements),
         two_texts=any(line.segment.spoken != line.segment.text for line in lines),
         text="spoken" if request.args.get("text") == "spoken" else "written", spoken=LANGUAGES,

@@ -64,12 +64,13 @@ CALLS = (
     Call("GET", "/openapi.json"),
 )
 TOKENS = {("GET", "/tokens"), ("POST", "/tokens"), ("DELETE", "/tokens/<token_id>")}
-# Of a team, with roles of their own: test_hotwords.py and test_drafts.py beside this have everybody of the cast.
+# Of a team, with roles of their own: test_hotwords.py, test_drafts.py and test_ledger.py beside this have everybody.
 OF_A_TEAM = {
     ("GET", "/teams/<slug>/hotwords"),
     ("PUT", "/teams/<slug>/hotwords"),
     ("POST", "/teams/<slug>/hotwords/rerun"),
     ("POST", "/teams/<slug>/drafts/rerun"),
+    ("POST", "/ledger/<line_id>/retry"),
 }
 # test_choice.py beside this has everybody of the cast.
 OF_A_FOLDER = {("GET", "/folders/<folder_id>/choice"), ("POST", "/folders/<folder_id>/choice")}
