@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from nas_asr.core.ids import new_id
@@ -16,6 +16,7 @@ from nas_asr.services.file_names import shown_path
 from nas_asr.store.models import Folder, LedgerLine, Recording
 
 MOST_AT_ONCE = 500  # lines in one transaction: others must be able to write in between
+_LATEST_LOOK = timedelta(hours=1)
 _UNSETTLED = (LedgerState.GROWING, LedgerState.FAILED)
 
 
@@ -134,6 +135,7 @@ def note_offline(house: House, folder_id: str, reason: str) -> None:
 
 def due_looks(house: House) -> dict[str, list[bytes]]:
     """Files that are to be looked at again by now, by folder: an unfinished one, an unreadable one, a person's wish."""
+    now, settle = house.now(), timedelta(seconds=house.options.settle_seconds)
     with house.db.read() as session:
         rows = session.execute(
             select(LedgerLine.folder_id, LedgerLine.raw_path)
@@ -142,7 +144,8 @@ def due_looks(house: House) -> dict[str, list[bytes]]:
                 Folder.removed_at.is_(None),
                 LedgerLine.state.in_(_UNSETTLED),
                 LedgerLine.presence == Presence.PRESENT,
-                LedgerLine.next_look_at <= house.now(),
+                # What is put off for longer than we ever do was so by a clock that has been set since.
+                or_(LedgerLine.next_look_at <= now, LedgerLine.next_look_at > now + _LATEST_LOOK + settle),
             )
             .limit(10 * MOST_AT_ONCE)
         )

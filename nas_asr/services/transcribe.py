@@ -3,8 +3,9 @@
 Every claim has a lease and a fence. Whoever lost either changes nothing any more, however late it comes back.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, update
 from sqlalchemy.exc import OperationalError
@@ -19,7 +20,7 @@ from nas_asr.core.transcript import ItnMode, Milliseconds, Transcript, VersionKi
 from nas_asr.services import runs
 from nas_asr.services.audio import locate
 from nas_asr.services.base import House
-from nas_asr.services.engines import served
+from nas_asr.services.engines import Served, served
 from nas_asr.services.segment_rows import row_of
 from nas_asr.store import search
 from nas_asr.store.models import Folder, HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
@@ -40,11 +41,15 @@ class Incarnation:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who asks for work, and what it can do. lease_s: for so long it may be silent before the run is another's."""
+    """Who asks for work, and what it can do. lease_s: for so long it may be silent before the run is another's.
+
+    shuns: runs that ended a child of its own a moment ago, and that another worker, where one lives, is to try first.
+    """
 
     who: Incarnation
     skills: Skills
     lease_s: float = 30.0
+    shuns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,9 @@ def claim(house: House, claimant: Claimant) -> Claim | None:
                 .where(Run.id == run_id, Run.state == RunState.QUEUED)
                 .values(
                     state=RunState.TRANSCRIBING, fence=Run.fence + 1, attempts=Run.attempts + 1, progress=0.0,
-                    worker=claimant.who.tag, lease_until=now + timedelta(seconds=claimant.lease_s), started_at=now,
-                    not_before=None, failure_code="", failure_message="", failure_remedy="",
+                    worker=claimant.who.tag, lease_until=now + timedelta(seconds=claimant.lease_s),
+                    lease_ms=round(claimant.lease_s * 1000), started_at=now, not_before=None, failure_code="",
+                    failure_message="", failure_remedy="",
                 )
                 .returning(
                     Run.recording_id, Run.team_id, Run.fence, Run.attempts, Run.duration_ms, Run.engine, Run.language
@@ -108,6 +114,7 @@ def is_work(house: House, claimant: Claimant) -> bool:
 
 
 def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str]:
+    others = served(session, house, besides=claimant.who.name)
     return (
         select(Run.id)
         .join(Team, Team.id == Run.team_id)
@@ -115,22 +122,22 @@ def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str
             Run.state == RunState.QUEUED,
             Run.waiting_for.is_(None),
             Run.stop_asked_at.is_(None),
-            or_(Run.not_before.is_(None), Run.not_before <= house.now()),
-            or_(false(), *_fits(session, house, claimant)),
+            runs.is_due(house.now()),
+            or_(false(), *_fits(claimant, others)),
+            Run.id.not_in(claimant.shuns if others.known else ()),
         )
         .order_by(Run.priority.desc(), Team.turn_at.asc().nulls_first(), Run.duration_ms, Run.created_at, Run.id)
         .limit(1)
     )
 
 
-def _fits(session: Session, house: House, claimant: Claimant) -> list[ColumnElement[bool]]:
+def _fits(claimant: Claimant, others: Served) -> list[ColumnElement[bool]]:
     """What the claimant can do: runs that name one of its engines, and runs that leave the choice.
 
     Where another living worker has the model, what `auto` would make a draft of here is left to that one.
     """
     skills = claimant.skills
     fits = [and_(Run.engine == one.engine, Run.language.in_(one.languages)) for one in skills.offers]
-    others = served(session, house, besides=claimant.who.name)
     for wanted in ("", AUTO):
         languages = {language for one in skills.offers for language in one.languages}
         served_here = {language: skills.engine_for(wanted, language) for language in languages}
@@ -243,29 +250,25 @@ def stopped(house: House, held: Claim) -> bool:
 
 def give_back(house: House, who: Incarnation) -> list[runs.Move]:
     """The worker's child died: what it had goes back to the queue at once. The attempt counts."""
-    return _release(house, select(Run).where(Run.worker == who.tag))
+    return _release(house, select(Run).where(Run.worker == who.tag), runs.lost)
 
 
 def give_back_earlier(house: House, who: Incarnation) -> list[runs.Move]:
     """At a worker's start: what its earlier incarnations still seem to have goes back at once. The attempts count."""
     of_the_name = Run.worker.startswith(f"{who.name}:", autoescape=True)
-    return _release(house, select(Run).where(of_the_name, Run.worker != who.tag))
+    return _release(house, select(Run).where(of_the_name, Run.worker != who.tag), runs.lost)
 
 
 def let_go(house: House, who: Incarnation) -> list[runs.Move]:
     """The worker was asked to leave: what it has goes back to the queue as if it had never been claimed."""
-    return _release(house, select(Run).where(Run.worker == who.tag), counted=False)
+    return _release(house, select(Run).where(Run.worker == who.tag), runs.left)
 
 
-def _release(house: House, theirs: Select[Run], *, counted: bool = True) -> list[runs.Move]:
+def _release(house: House, theirs: Select[Run], how: Callable[[Session, Run, datetime], runs.Move]) -> list[runs.Move]:
     now = house.now()
     with house.db.write() as session:
-        moves = []
-        for run in session.scalars(theirs.where(Run.state == RunState.TRANSCRIBING).with_for_update()).all():
-            if not counted:
-                run.attempts -= 1
-            moves.append(runs.lost(session, run, now))
-        return moves
+        found = session.scalars(theirs.where(Run.state == RunState.TRANSCRIBING).with_for_update()).all()
+        return [how(session, run, now) for run in found]
 
 
 def _ours(held: Claim) -> ColumnElement[bool]:
