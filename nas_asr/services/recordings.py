@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import Conflict, Invalid, NotVisible
 from nas_asr.core.languages import check_language
-from nas_asr.core.recording import UNDER_WAY, RunState, recording_state
+from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.services import runs
 from nas_asr.services.again import new_run
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.engines import served
@@ -199,15 +200,15 @@ def trash(house: House, viewer: Viewer, recording_id: str) -> None:
     with house.db.write() as session:
         recording, run = _held(session, viewer, recording_id)
         recording.trashed_at = recording.changed_at = house.now()
-        _ask_to_stop(house, recording, run)
+        _stop(session, house, run)
         audit(session, house, viewer, Act("recording.trashed", recording.id, recording.team_id))
 
 
 def stop(house: House, viewer: Viewer, recording_id: str) -> None:
-    """Stop the run under way: at once where it still waits, within a second where a worker is at it."""
+    """Stop the run under way, at once; a worker that is at it leaves it within a second."""
     with house.db.write() as session:
         recording, run = _held(session, viewer, recording_id)
-        if not _ask_to_stop(house, recording, run):
+        if not _stop(session, house, run):
             raise Conflict("Nothing is being transcribed here.", "Reload the page.")
         audit(session, house, viewer, Act("recording.stopped", recording.id, recording.team_id))
 
@@ -228,15 +229,11 @@ def _held(session: Session, viewer: Viewer | None, recording_id: str) -> tuple[R
     return recording, run
 
 
-def _ask_to_stop(house: House, recording: Recording, run: Run | None) -> bool:
+def _stop(session: Session, house: House, run: Run | None) -> bool:
+    """A worker that is at it looks for this several times a second; whatever it still brings is behind the fence."""
     if run is None or run.state not in UNDER_WAY:
         return False
-    if run.state == RunState.QUEUED:
-        run.state, run.ended_at = RunState.STOPPED, house.now()
-        recording.state = recording_state(run.state, has_machine_version=recording.version > 0)
-    else:
-        run.stop_asked_at = house.now()
-    recording.changed_at = house.now()
+    runs.move(session, run, RunState.STOPPED, house.now())
     return True
 
 

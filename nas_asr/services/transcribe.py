@@ -239,13 +239,13 @@ def fail(house: House, held: Claim, error: NasAsrError) -> runs.Move:
 
 
 def stopped(house: House, held: Claim) -> bool:
-    """Write that the run was stopped, as a person asked. False where nobody did: then the run is not ours any more."""
+    """Whether a person stopped the run; written here where it was only asked for. Otherwise somebody else has it."""
     with house.db.write() as session:
-        run = session.scalar(select(Run).where(_ours(held), Run.stop_asked_at.is_not(None)).with_for_update())
-        if run is None:
-            return False
-        runs.move(session, run, RunState.STOPPED, house.now())
-        return True
+        same = select(Run).where(Run.id == held.run_id, Run.fence == held.fence)
+        run = session.scalar(same.with_for_update())
+        if run is not None and run.state == RunState.TRANSCRIBING and run.stop_asked_at is not None:
+            runs.move(session, run, RunState.STOPPED, house.now())
+        return run is not None and run.state == RunState.STOPPED
 
 
 def give_back(house: House, who: Incarnation) -> list[runs.Move]:

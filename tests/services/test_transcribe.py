@@ -291,12 +291,16 @@ def test_what_may_pass_is_tried_three_times(house: House, cast: Cast, clock: Clo
     assert (run.state, run.attempts, run.failure_code) == (RunState.FAILED, 3, "engine_busy")
 
 
-def test_a_dead_child_gives_its_run_back_at_once_and_the_attempt_counts(house: House, cast: Cast) -> None:
+def test_a_dead_child_gives_its_run_back_at_once_and_the_attempt_counts(
+    house: House, cast: Cast, clock: Clock
+) -> None:
     recording = make_recording(house, cast.choir)
     for attempt in (1, 2, 3):
         assert claimed(house).attempt == attempt
         moves = give_back(house, ME.who)
         assert [move.run_id for move in moves] == [run_of(house, recording).id]
+        assert attempt > 1 or run_of(house, recording).not_before is None
+        clock.pass_seconds(15)
     run = run_of(house, recording)
     assert (run.state, run.failure_code) == (RunState.FAILED, "worker_lost")
     assert "broke off 3 times" in run.failure_message
