@@ -108,9 +108,7 @@ def add_row(session: Session, house: House, team: Team, order: FolderOrder) -> F
     else:
         path = default_folder(house, team.slug)
         if path.is_symlink():  # whoever can write beside it must not choose in its place what is read
-            raise Invalid(
-                f"{path} is a symbolic link.", "Ask an admin to add the folder that it leads to.", field="path"
-            )
+            raise Invalid(f"{path} is a symbolic link.", "Ask an admin to add the folder that it leads to.", field="path")
         path.mkdir(parents=True, exist_ok=True)
         path = path.resolve()
     _refuseoverlap(session, house, path)

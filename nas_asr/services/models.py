@@ -107,9 +107,7 @@ def list_models(house: House, viewer: Viewer) -> list[ModelView]:
         for beat in live_workers(session, house):
             if isinstance(said := beat.detail.get("models"), dict):
                 told.setdefault(str(said.get("shelf")), []).append((beat.name, said))
-    return [
-        ModelView(one, tuple(_shelf(one, workers, wish) for _, workers in sorted(told.items()))) for one in CHECKPOINTS
-    ]
+    return [ModelView(one, tuple(_shelf(one, workers, wish) for _, workers in sorted(told.items()))) for one in CHECKPOINTS]
 
 
 def _shelf(one: Checkpoint, workers: Sequence[tuple[str, Mapping[str, Any]]], wish: PullWish | None) -> ShelfView:

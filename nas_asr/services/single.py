@@ -59,9 +59,7 @@ def transcribe_file(transcriber: Transcriber, path: Path, order: SingleOrder, te
     transcript = transcriber.transcribe(what, tell)
     tell(1.0)
     if transcript.channels_alike:
-        order.say(
-            "No more than one of its channels holds a voice of its own, so it was read once and names no speakers."
-        )
+        order.say("No more than one of its channels holds a voice of its own, so it was read once and names no speakers.")
     source = ExportSource(
         transcript=transcript,
         id="",

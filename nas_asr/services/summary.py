@@ -34,7 +34,8 @@ class RecentView:
 class Summary:
     """What a dashboard shows. queue_eta_seconds is an estimate from the speed of the last day, None where nothing waits.
 
-    worker: what is the matter with the workers, empty where nothing is. device: of one worker's engine. free_bytes: on the disk that holds DATA.
+    worker: what is the matter with the workers, empty where nothing is. device: of one worker's engine. free_bytes: on the
+    disk that holds DATA.
     """
 
     status: str

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -114,7 +114,9 @@ def is_work(house: House, claimant: Claimant) -> bool:
 
 
 def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str]:
+    now = house.now()
     others = served(session, house, besides=claimant.who.name)
+    turn = case((Team.turn_at <= now, Team.turn_at))  # a turn in the future was had by a clock that has been set since
     return (
         select(Run.id)
         .join(Team, Team.id == Run.team_id)
@@ -122,11 +124,11 @@ def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str
             Run.state == RunState.QUEUED,
             Run.waiting_for.is_(None),
             Run.stop_asked_at.is_(None),
-            runs.is_due(house.now()),
+            runs.is_due(now),
             or_(false(), *_fits(claimant, others)),
             Run.id.not_in(claimant.shuns if others.known else ()),
         )
-        .order_by(Run.priority.desc(), Team.turn_at.asc().nulls_first(), Run.duration_ms, Run.created_at, Run.id)
+        .order_by(Run.priority.desc(), turn.asc().nulls_first(), Run.duration_ms, Run.created_at, Run.id)
         .limit(1)
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nas_asr.core.errors import MediaError, MediaTooHard, NotAudio, Unreadable
+from nas_asr.core.errors import DecoderLost, MediaError, MediaTooHard, NotAudio, Unreadable
 from nas_asr.media import decode, probe
 from tests.media.made import noise, speech, write_wav
 from tests.media.processes import children, environment, gone

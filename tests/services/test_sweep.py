@@ -111,7 +111,8 @@ def test_a_watcher_that_always_comes_late_still_repairs(house: House, cast: Cast
 def test_two_watchers_do_the_work_of_one_and_the_second_one_goes_on_with_a_memory(house: House, cast: Cast) -> None:
     recording = make_recording(house, cast.choir)
     one, two = Watch(house), Watch(house, "two")
-    one(), two()
+    one()
+    two()
     claimed(house)
     for _ in range(3):
         one.seconds(1)

@@ -133,6 +133,22 @@ def test_teams_take_turns(house: House, cast: Cast, clock: Clock) -> None:
     assert turns[0] != turns[1]
 
 
+def test_a_clock_that_is_set_back_starves_no_team(house: House, cast: Cast, clock: Clock) -> None:
+    make_recording(house, cast.choir)
+    claimed(house)
+    clock.pass_seconds(-86_400)
+    waits = make_recording(house, cast.choir, duration_ms=10_000)
+    for i in range(3):
+        make_recording(house, cast.garden, f"g{i}")
+    assert claimed(house).recording_id == waits  # nobody had a turn yet, as far as this clock knows
+    clock.pass_seconds(1)
+    claimed(house)
+    clock.pass_seconds(1)
+    make_recording(house, cast.choir, "again")
+    turns = [recording_of(house, claimed(house).recording_id).team_id for _ in range(2)]
+    assert sorted(turns) == sorted([cast.choir, cast.garden])
+
+
 def test_short_comes_before_long_and_old_before_new(house: House, cast: Cast, clock: Clock) -> None:
     long = make_recording(house, cast.choir, duration_ms=90_000)
     clock.pass_seconds(1)
@@ -291,9 +307,7 @@ def test_what_may_pass_is_tried_three_times(house: House, cast: Cast, clock: Clo
     assert (run.state, run.attempts, run.failure_code) == (RunState.FAILED, 3, "engine_busy")
 
 
-def test_a_dead_child_gives_its_run_back_at_once_and_the_attempt_counts(
-    house: House, cast: Cast, clock: Clock
-) -> None:
+def test_a_dead_child_gives_its_run_back_at_once_and_the_attempt_counts(house: House, cast: Cast, clock: Clock) -> None:
     recording = make_recording(house, cast.choir)
     for attempt in (1, 2, 3):
         assert claimed(house).attempt == attempt

@@ -1,6 +1,7 @@
 """Room: tests.store.test_fence. A worker that slept beyond its lease changes nothing any more. On both databases."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_a_commit_and_the_sweep_at_the_same_moment_have_one_winner(house: House,
         recording = make_recording(house, cast.choir)
         held, leases = claimed(house, ME), Leases(1.0)
         stale = [one for now in range(31) for one in leases.look(house, float(now))]
-        came = at_once(lambda: finish(house, held, spoken("hello")), lambda: sweep(house, stale))
+        came = at_once(partial(finish, house, held, spoken("hello")), partial(sweep, house, stale))
         run = run_of(house, recording)
         if isinstance(came[0], RunStopped):
             assert (run.state, came[1].requeued) == (RunState.QUEUED, 1)
@@ -87,7 +88,7 @@ def test_an_extension_and_the_sweep_at_the_same_moment_have_one_winner(house: Ho
         held, leases = claimed(house, ME), Leases(1.0)
         stale = [one for now in range(31) for one in leases.look(house, float(now))]
         clock.pass_seconds(1)
-        came = at_once(lambda: extend(house, held, 0.5), lambda: sweep(house, stale))
+        came = at_once(partial(extend, house, held, 0.5), partial(sweep, house, stale))
         run = run_of(house, recording)
         assert isinstance(came[0], RunStopped) == (came[1].requeued == 1) == (run.state == RunState.QUEUED)
         recordings.trash(house, cast.bob, recording)

@@ -66,6 +66,18 @@ class Parrot:
         self._used = [label]
         text = Path(os.fsdecode(order.path)).read_text()
         word = text.split(maxsplit=1)[0]
+        self._misbehave(word)
+        patience = threading.Event()
+        done = 0.0
+        while Path(self.stage.hold).exists():
+            patience.wait(0.02)
+            done = min(done + 0.01, 0.9)
+            if word != "deaf":
+                progress(done)
+        segment = Segment(new_id(), Span(0, 1500), text, text)
+        return Transcript((segment,), order.duration_ms, 1500, 100, label, order.language)
+
+    def _misbehave(self, word: str) -> None:
         if word == "crash":
             os.kill(os.getpid(), signal.SIGKILL)
         if word == "busy":
@@ -76,15 +88,6 @@ class Parrot:
             raise KeyError("nobody foresaw this")
         if word == "hoard":
             self._hoard = 8 << 30
-        patience = threading.Event()
-        done = 0.0
-        while Path(self.stage.hold).exists():
-            patience.wait(0.02)
-            done = min(done + 0.01, 0.9)
-            if word != "deaf":
-                progress(done)
-        segment = Segment(new_id(), Span(0, 1500), text, text)
-        return Transcript((segment,), order.duration_ms, 1500, 100, label, order.language)
 
     def loaded(self) -> list[dict[str, Any]]:
         """What spoke last."""
