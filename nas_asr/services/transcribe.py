@@ -11,14 +11,14 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select, up
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull
+from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull, Unreadable, Vanished
 from nas_asr.core.ids import new_id
 from nas_asr.core.offers import AUTO, BUILT_IN, MODEL, Skills
 from nas_asr.core.ports import Order
 from nas_asr.core.recording import RunState
 from nas_asr.core.transcript import ItnMode, Milliseconds, Transcript, VersionKind
 from nas_asr.services import runs
-from nas_asr.services.audio import locate
+from nas_asr.services.audio import locate, was_seen_to_go
 from nas_asr.services.base import House
 from nas_asr.services.engines import Served, served
 from nas_asr.services.segment_rows import row_of
@@ -237,7 +237,10 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
 def fail(house: House, held: Claim, error: NasAsrError) -> runs.Move:
     """Write why it did not work; what may pass is queued again for later. Raises RunStopped where it is not ours."""
     with house.db.write() as session:
-        return runs.failed(session, _locked(session, held), error, house.now())
+        run = _locked(session, held)
+        if isinstance(error, Vanished) and not was_seen_to_go(session, session.get_one(Recording, run.recording_id)):
+            error = Unreadable(error.message, error.remedy)  # the watcher found it again meanwhile
+        return runs.failed(session, run, error, house.now())
 
 
 def stopped(house: House, held: Claim) -> bool:

@@ -9,7 +9,7 @@ from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
 from nas_asr.services.ledger import LedgerFilter, count_ledger, list_ledger
 from nas_asr.services.paging import PageOrder
-from nas_asr.services.sightings import News, Sighting, Stat, note_news
+from nas_asr.services.sightings import News, Sighting, Stat, due_looks, note_news
 from nas_asr.watcher.ignore import OTHER_KIND
 from tests.cast import Cast, Clock, make_folder
 
@@ -65,3 +65,12 @@ def test_an_outsider_sees_nothing_and_an_admin_all(house: House, cast: Cast, fol
 def test_a_made_up_cursor_is_refused(house: House, cast: Cast) -> None:
     with pytest.raises(Invalid):
         list_ledger(house, cast.rita, LedgerFilter(), PageOrder(cursor="x"))
+
+
+def test_a_look_that_a_clock_which_was_set_back_puts_off_for_hours_is_due(
+    house: House, folder_id: str, clock: Clock
+) -> None:
+    clock.pass_seconds(-5)
+    assert due_looks(house) == {}
+    clock.pass_seconds(-3 * 3600)
+    assert sorted(due_looks(house)[folder_id]) == [f"{number}.m4a".encode() for number in range(5)]

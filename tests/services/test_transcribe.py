@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from nas_asr.core.errors import EngineBusy, NasAsrError, NotAudio, RunStopped
+from nas_asr.core.errors import EngineBusy, NasAsrError, NotAudio, RunStopped, Vanished
 from nas_asr.core.ids import new_id
 from nas_asr.core.offers import Offer, Skills
 from nas_asr.core.recording import RunState
@@ -305,6 +305,13 @@ def test_what_may_pass_is_tried_three_times(house: House, cast: Cast, clock: Clo
     fail(house, held, EngineBusy("No memory."))
     run = run_of(house, recording)
     assert (run.state, run.attempts, run.failure_code) == (RunState.FAILED, 3, "engine_busy")
+
+
+def test_a_file_that_was_found_again_while_its_run_failed_is_tried_again(house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir)
+    held = claimed(house)
+    fail(house, held, Vanished("The file is no longer in the folder."))  # no line of the ledger misses it any more
+    assert (run_of(house, recording).state, run_of(house, recording).failure_code) == (RunState.QUEUED, "unreadable")
 
 
 def test_a_dead_child_gives_its_run_back_at_once_and_the_attempt_counts(house: House, cast: Cast, clock: Clock) -> None:

@@ -16,6 +16,7 @@ from tests.cast import Cast, Clock, make_recording
 from tests.services.test_transcribe import ME, OTHER, claimed, hits, recording_of, run_of, spoken
 from tests.store.test_at_once import at_once
 
+LOOKS = (0.0, 10.0, 20.0, 30.0)  # as seldom as still adds up to a lease
 LATE = {
     "commit": lambda house, held: finish(house, held, spoken("too late")),
     "extend": lambda house, held: extend(house, held, 0.9),
@@ -26,8 +27,8 @@ LATE = {
 def slept(house: House) -> Claim:
     """A claim whose holder slept beyond its lease, as a watcher saw it."""
     held, leases = claimed(house, ME), Leases(1.0)
-    assert not [stale for now in range(30) for stale in leases.look(house, float(now))]
-    assert sweep(house, leases.look(house, 30.0)).requeued == 1
+    assert not [stale for now in LOOKS[:-1] for stale in leases.look(house, now)]
+    assert sweep(house, leases.look(house, LOOKS[-1])).requeued == 1
     return held
 
 
@@ -72,7 +73,7 @@ def test_a_commit_and_the_sweep_at_the_same_moment_have_one_winner(house: House,
     for _ in range(20):
         recording = make_recording(house, cast.choir)
         held, leases = claimed(house, ME), Leases(1.0)
-        stale = [one for now in range(31) for one in leases.look(house, float(now))]
+        stale = [one for now in LOOKS for one in leases.look(house, now)]
         came = at_once(partial(finish, house, held, spoken("hello")), partial(sweep, house, stale))
         run = run_of(house, recording)
         if isinstance(came[0], RunStopped):
@@ -86,7 +87,7 @@ def test_an_extension_and_the_sweep_at_the_same_moment_have_one_winner(house: Ho
     for _ in range(20):
         recording = make_recording(house, cast.choir)
         held, leases = claimed(house, ME), Leases(1.0)
-        stale = [one for now in range(31) for one in leases.look(house, float(now))]
+        stale = [one for now in LOOKS for one in leases.look(house, now)]
         clock.pass_seconds(1)
         came = at_once(partial(extend, house, held, 0.5), partial(sweep, house, stale))
         run = run_of(house, recording)
