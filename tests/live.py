@@ -119,6 +119,11 @@ class Live:
         """Those whose command has the word."""
         return [pid for pid, words in _processes() if str(self.data) in words and word in words]
 
+    def started_by(self, word: str, module: str) -> list[int]:
+        """Programs that run the module, started by those whose command has the word; they know nothing of the directory."""
+        parents = self.family_of(word)
+        return [pid for pid, words in _processes() if any(f" {module} {parent} " in f"{words} " for parent in parents)]
+
     def words(self) -> dict[int, str]:
         """All of them with their command, for a failing test's message."""
         return {pid: words for pid, words in _processes() if str(self.data) in words}

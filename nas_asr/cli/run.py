@@ -205,7 +205,11 @@ def watch(ctx: click.Context) -> None:
 
     settings = settings_of(ctx)
     house = bootstrap.open_house(settings)
-    run(house, sweep=Upkeep(house, NightShift(settings.data, lambda: anything_due(house))))
+    upkeep = Upkeep(house, NightShift(settings.data, lambda: anything_due(house)))
+    try:
+        run(house, sweep=upkeep)
+    finally:
+        upkeep.close()
 
 
 @click.command()
@@ -233,9 +237,12 @@ def work(ctx: click.Context, name: str) -> None:
 @click.command()
 @click.pass_context
 def sweep(ctx: click.Context) -> None:
-    """Repair what a crash left behind, once; `watch` does it all the time."""
+    """Repair what a crash left behind, once; `watch` does it all the time.
+
+    A run under way is watched until its worker moves, or has been silent for the run's lease (30 s).
+    """
     from nas_asr import bootstrap
-    from nas_asr.services.sweep import sweep as sweep_once
+    from nas_asr.services.sweep import sweep_once
 
     report = sweep_once(bootstrap.open_house(settings_of(ctx)))
     done = [f"{value} {name.replace('_', ' ')}" for name, value in dataclasses.asdict(report).items() if value]

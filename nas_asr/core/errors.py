@@ -7,11 +7,13 @@ NasAsrError                       code, message, remedy; permanent = trying agai
  |   |- Incomplete                zero bytes, or a header that is not there (yet)
  |   |- NoAudioTrack              a video or picture without sound
  |   |- MediaTooHard              decoding broke a limit of time, memory or length
+ |   |- DecoderLost               somebody killed the decoder (transient)
  |   `- Unreadable                the share said no, or the file is gone (transient)
  |       `- Vanished              the share answers, and the file was taken out of it
  |- EngineError                   the recogniser
  |   |- ModelUnavailable          weights or packages are missing (transient)
  |   |- EngineBusy                out of memory (transient)
+ |   |- EngineLost                one of its programs died (transient)
  |   `- RunStopped                a person stopped this run
  |- AccessError
  |   |- NotSignedIn               no viewer                                -> 401
@@ -79,6 +81,13 @@ class MediaTooHard(MediaError):
     code = "media_limit"
 
 
+class DecoderLost(MediaError):
+    """The decoder's program was killed from outside; the file need not be to blame."""
+
+    code = "decoder_lost"
+    permanent = False
+
+
 class Unreadable(MediaError):
     """The share said no, or the file is gone."""
 
@@ -109,6 +118,13 @@ class EngineBusy(EngineError):
     """Out of memory; the same work may succeed later."""
 
     code = "engine_busy"
+    permanent = False
+
+
+class EngineLost(EngineError):
+    """A program of the engine died, or never answered; a new one may do the same work."""
+
+    code = "engine_lost"
     permanent = False
 
 

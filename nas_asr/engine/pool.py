@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from nas_asr.core import offspring
-from nas_asr.core.errors import EngineError
+from nas_asr.core.errors import EngineLost
 from nas_asr.core.frames import BrokenFrame, read_frame, write_frame
 from nas_asr.core.ports import Beat, Utterance
 
@@ -37,7 +37,7 @@ class Pool:
         self._busy: dict[int, _Task] = {}
 
     def answers(self, utterances: Iterable[Utterance], beat: Beat) -> Generator[tuple[Utterance, bytes], None, None]:
-        """Each utterance with its answer, in order. Raises EngineError when a child died; unfinished use closes the pool."""
+        """Each utterance with its answer, in order. Raises EngineLost when a child died; unfinished use closes the pool."""
         coming = iter(utterances)
         tasks: deque[_Task] = deque()
         more = True
@@ -111,11 +111,11 @@ class Pool:
             raise self._broken(key)
         return frame.body
 
-    def _broken(self, key: int) -> EngineError:
+    def _broken(self, key: int) -> EngineLost:
         status = offspring.end(self._children[key])
         self.close()
         how = f"signal {-status}" if status is not None and status < 0 else f"status {status}"
-        return EngineError(
+        return EngineLost(
             f"A process of the engine died in the middle of its work ({how}).",
             "Try again; if it happens again, look for a lack of memory.",
         )

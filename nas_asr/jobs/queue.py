@@ -51,7 +51,7 @@ class RqQueue:
             return self._held()
 
     def stop(self, run_id: str) -> None:
-        """Nothing: a stop goes by run, not by job. The worker sees the run's stop_asked_at within a second."""
+        """Nothing: a stop goes by run, not by job. The worker sees within a second that the run is over."""
 
     def alive(self) -> bool:
         """Whether Redis answers."""

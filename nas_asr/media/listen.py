@@ -8,13 +8,22 @@ import subprocess
 from collections.abc import Generator
 
 from nas_asr.core import offspring
-from nas_asr.core.errors import Incomplete, MediaError, MediaTooHard, NoAudioTrack, NotAudio, Unreadable
+from nas_asr.core.errors import (
+    DecoderLost,
+    Incomplete,
+    MediaError,
+    MediaTooHard,
+    NoAudioTrack,
+    NotAudio,
+    Unreadable,
+)
 from nas_asr.core.frames import BrokenFrame, Frame, Silence, read_frame
 from nas_asr.core.ports import EVERY, Fingerprint, MediaInfo, Pcm
 from nas_asr.media.files import check_content, check_unchanged, open_no_follow
 from nas_asr.media.formats import SHARE_PATIENCE_S
 
 _CHILD = "nas_asr.media.child"
+_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)  # nothing that a file can do to it ends like this
 _ERRORS: dict[str, type[MediaError]] = {
     kind.code: kind for kind in (Incomplete, MediaTooHard, NoAudioTrack, NotAudio, Unreadable)
 }
@@ -23,7 +32,7 @@ _ERRORS: dict[str, type[MediaError]] = {
 def probe(path: bytes, root: bytes = b"", *, patience_s: float = SHARE_PATIENCE_S) -> MediaInfo:
     """What is in the file. root: as for open_no_follow; patience_s: how long the share may give nothing.
 
-    Raises NotAudio, Incomplete, NoAudioTrack, MediaTooHard, Unreadable. Costs one child process (about 0.1 s).
+    Raises NotAudio, Incomplete, NoAudioTrack, MediaTooHard, DecoderLost, Unreadable. Costs one child process (about 0.1 s).
     """
     with contextlib.closing(_frames("probe", path, root, patience_s)) as frames:
         return _info(next(frames))
@@ -97,10 +106,12 @@ def _told(child: subprocess.Popen[bytes], patience_s: float) -> Generator[Frame,
         yield frame
 
 
-def _died(child: subprocess.Popen[bytes]) -> MediaTooHard:
+def _died(child: subprocess.Popen[bytes]) -> MediaError:
     status = offspring.end(child)
     if status == -signal.SIGXCPU:
         return MediaTooHard("Decoding the file took more time than its length allows.", "Convert it to WAV or FLAC.")
+    if status in _FROM_OUTSIDE:
+        return DecoderLost("The decoder was killed in the middle of its work.", "Look for a lack of memory.")
     return MediaTooHard("Decoding the file broke the decoder.", "Convert it to WAV or FLAC.")
 
 

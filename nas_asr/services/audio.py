@@ -116,7 +116,7 @@ def _gone(session: Session, recording: Recording) -> Unreadable:
             f"The folder “{name}” with the file “{recording.path}” cannot be reached.",
             "See whether the share is mounted and may be read, then try again.",
         )
-    if _was_seen_to_go(session, recording):
+    if was_seen_to_go(session, recording):
         return Vanished(
             f"The file “{recording.path}” is no longer in the folder “{name}”.", "Put it back, then try again."
         )
@@ -126,7 +126,7 @@ def _gone(session: Session, recording: Recording) -> Unreadable:
     )
 
 
-def _was_seen_to_go(session: Session, recording: Recording) -> bool:
+def was_seen_to_go(session: Session, recording: Recording) -> bool:
     """Whether the ledger misses every file of the recording, and every folder that had one answers."""
     seen = session.execute(
         select(LedgerLine.presence, Folder.online)

@@ -13,7 +13,7 @@ from nas_asr.core.offers import MODEL, heard
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.house_settings import Wishes, wishes
-from nas_asr.services.summary import WORKER_SILENT_S
+from nas_asr.services.summary import is_lately
 from nas_asr.store.models import AuditLine, Heartbeat, Recording, Run, Team, TranscriptVersion
 from nas_asr.store.scope import Scope
 
@@ -79,9 +79,8 @@ def list_parts(house: House, viewer: Viewer) -> list[PartView]:
             .where(Heartbeat.seen_at >= now - timedelta(days=1))
             .order_by(Heartbeat.kind, Heartbeat.name)
         )
-        silent = timedelta(seconds=WORKER_SILENT_S)
         speeds = _speeds(session, now - timedelta(hours=1))
-        return [_part(row, wanted, now - row.seen_at <= silent, speeds.get(row.name)) for row in rows]
+        return [_part(row, wanted, is_lately(row.seen_at, now), speeds.get(row.name)) for row in rows]
 
 
 def _speeds(session: Session, since: datetime) -> Mapping[str, float]:

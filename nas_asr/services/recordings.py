@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import Conflict, Invalid, NotVisible
 from nas_asr.core.languages import check_language
-from nas_asr.core.recording import UNDER_WAY, RunState, recording_state
+from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.services import runs
 from nas_asr.services.again import new_run
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.engines import served
@@ -18,7 +19,7 @@ from nas_asr.services.file_names import MAX_TITLE, shown_line
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
 from nas_asr.services.part_views import FailureView, PartView, part_views, progress_of
 from nas_asr.services.ringing import ring
-from nas_asr.services.wholes import follow, parts_of
+from nas_asr.services.wholes import parts_of
 from nas_asr.store.models import Folder, Recording, Run, Team, TranscriptVersion, User
 from nas_asr.store.scope import Scope
 
@@ -205,17 +206,17 @@ def trash(house: House, viewer: Viewer, recording_id: str) -> None:
         if recording.whole_id is not None:
             raise Conflict("This file is a part of a joined recording.", "Undo the joining first.")
         for one, run in held:
-            _ask_to_stop(session, house, one, run)
+            _stop(session, house, run)
             one.trashed_at = one.changed_at = house.now()
         recording.trashed_at = recording.changed_at = house.now()
         audit(session, house, viewer, Act("recording.trashed", recording.id, recording.team_id))
 
 
 def stop(house: House, viewer: Viewer, recording_id: str) -> None:
-    """Stop the run under way: at once where it still waits, within a second where a worker is at it."""
+    """Stop the run under way, at once; a worker that is at it leaves it within a second."""
     with house.db.write() as session:
         recording, held = _held(session, viewer, recording_id)
-        if not any([_ask_to_stop(session, house, one, run) for one, run in held]):
+        if not any([_stop(session, house, run) for _, run in held]):
             raise Conflict("Nothing is being transcribed here.", "Reload the page.")
         audit(session, house, viewer, Act("recording.stopped", recording.id, recording.team_id))
 
@@ -252,16 +253,11 @@ def _to_run_again(held: Sequence[_Held]) -> list[Recording]:
     return broken or [one for one, _ in ended] or [one for one, _ in held]
 
 
-def _ask_to_stop(session: Session, house: House, recording: Recording, run: Run | None) -> bool:
+def _stop(session: Session, house: House, run: Run | None) -> bool:
+    """A worker that is at it looks for this several times a second; whatever it still brings is behind the fence."""
     if run is None or run.state not in UNDER_WAY:
         return False
-    if run.state == RunState.QUEUED:
-        run.state, run.ended_at = RunState.STOPPED, house.now()
-        recording.state = recording_state(run.state, has_machine_version=recording.version > 0)
-    else:
-        run.stop_asked_at = house.now()
-    recording.changed_at = house.now()
-    follow(session, recording, house.now())
+    runs.move(session, run, RunState.STOPPED, house.now())
     return True
 
 

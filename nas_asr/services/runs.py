@@ -1,8 +1,10 @@
 """Room: services.runs. Moves a run between its states, and its recording with it. Never claims one, never rings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
 from nas_asr.core.errors import NasAsrError
@@ -12,6 +14,7 @@ from nas_asr.store.models import Recording, Run
 
 MAX_ATTEMPTS = 3
 _BACK_OFF = (timedelta(seconds=15), timedelta(seconds=60))
+_AFTER_A_LOSS = (timedelta(0), timedelta(seconds=15))  # machines are switched off; twice in a row is no accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,17 @@ def show(session: Session, run_id: str, recording_id: str, state: RunState, now:
     follow(session, recording, now, text=state == RunState.DONE)
 
 
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether a queued run's time has come. One that is put off for longer than we ever do was so by another clock."""
+    return or_(Run.not_before.is_(None), Run.not_before <= now, Run.not_before > now + max(*_BACK_OFF, *_AFTER_A_LOSS))
+
+
 def lost(session: Session, run: Run, now: datetime) -> Move:
-    """Whoever had the run is gone: back to the queue at once, or visibly failed after too many attempts."""
+    """Whoever had the run is gone: back to the queue, then later; visibly failed when it took too many with it."""
     if run.stop_asked_at is not None:
         return move(session, run, RunState.STOPPED, now)
     if run.attempts < MAX_ATTEMPTS:
+        run.not_before = _later(now, run.attempts, _AFTER_A_LOSS)
         return move(session, run, RunState.QUEUED, now)
     run.failure_code = "worker_lost"
     run.failure_message = (
@@ -67,5 +76,16 @@ def failed(session: Session, run: Run, error: NasAsrError, now: datetime) -> Mov
         return move(session, run, RunState.STOPPED, now)
     if error.permanent or run.attempts >= MAX_ATTEMPTS:
         return move(session, run, RunState.FAILED, now)
-    run.not_before = now + _BACK_OFF[min(run.attempts, len(_BACK_OFF)) - 1]
+    run.not_before = _later(now, run.attempts, _BACK_OFF)
     return move(session, run, RunState.QUEUED, now)
+
+
+def left(session: Session, run: Run, now: datetime) -> Move:
+    """Whoever had the run said goodbye: as if it had never been claimed."""
+    run.attempts -= 1
+    return move(session, run, RunState.QUEUED if run.stop_asked_at is None else RunState.STOPPED, now)
+
+
+def _later(now: datetime, attempts: int, back_off: Sequence[timedelta]) -> datetime | None:
+    wait = back_off[min(attempts, len(back_off)) - 1]
+    return now + wait if wait else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from nas_asr.core.ids import new_id
@@ -18,6 +18,7 @@ from nas_asr.store.models import Folder, LedgerLine, Recording
 
 MOST_AT_ONCE = 500  # lines in one transaction: others must be able to write in between
 _LINKED = (LedgerState.INGESTED, LedgerState.DUPLICATE)
+_LATEST_LOOK = timedelta(hours=1)
 _UNSETTLED = (LedgerState.GROWING, LedgerState.FAILED)
 
 
@@ -174,13 +175,15 @@ def due_looks(house: House) -> dict[str, list[bytes]]:
 
 
 def _due(house: House, folder_id: str) -> Select[bytes]:
+    now, settle = house.now(), timedelta(seconds=house.options.settle_seconds)
     return (
         select(LedgerLine.raw_path)
         .where(
             LedgerLine.folder_id == folder_id,
             LedgerLine.state.in_(_UNSETTLED),
             LedgerLine.presence == Presence.PRESENT,
-            LedgerLine.next_look_at <= house.now(),
+            # What is put off for longer than we ever do was so by a clock that has been set since.
+            or_(LedgerLine.next_look_at <= now, LedgerLine.next_look_at > now + _LATEST_LOOK + settle),
         )
         .order_by(LedgerLine.next_look_at, LedgerLine.id)
         .limit(MOST_AT_ONCE)

@@ -16,6 +16,8 @@ from nas_asr.store.models import Heartbeat, Recording, Run
 WORKER_SILENT_S = 40
 # Until enough was measured here, the built-in engine's usual speed (audio seconds per second).
 _USUAL_RTFX = 4.0
+_TWO = 120  # seconds or minutes, before the next larger unit says it better
+_OF_WORKERS = select(Heartbeat).where(Heartbeat.kind == "worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class RecentView:
 class Summary:
     """What a dashboard shows. queue_eta_seconds is an estimate from the speed of the last day, None where nothing waits.
 
-    device: of one worker's engine. free_bytes: on the disk that holds DATA.
+    worker: what is the matter with the workers, empty where nothing is. device: of one worker's engine. free_bytes: on the
+    disk that holds DATA.
     """
 
     status: str
@@ -47,6 +50,7 @@ class Summary:
     last_done: RecentView | None
     recent: tuple[RecentView, ...]
     worker_seen_at: datetime | None = None
+    worker: str = ""
     device: str = ""
     free_bytes: int = 0
 
@@ -80,6 +84,7 @@ def summary(house: House, viewer: Viewer) -> Summary:
         alive = live_workers(session, house)
         workers = len(alive)
         named = viewer.token_scope is not TokenScope.WIDGET
+        trouble = _trouble(session, house, by_state.get(RunState.QUEUED, 0))
         recent = _recent(session, teams) if named else ()
         last_done = _last_done(session, teams) if named else None
     queued = by_state.get(RunState.QUEUED, 0)
@@ -97,6 +102,7 @@ def summary(house: House, viewer: Viewer) -> Summary:
         workers=workers,
         last_done=last_done,
         recent=recent,
+        worker=trouble,
         worker_seen_at=max((beat.seen_at for beat in alive), default=None),
         device=next((str(beat.detail["device"]) for beat in alive if beat.detail.get("device")), ""),
         free_bytes=disk_usage(house.options.data).free,
@@ -109,13 +115,24 @@ def readiness(house: House) -> Readiness:
     try:
         with house.db.read() as session:
             session.execute(text("SELECT 1"))
-            if not live_workers(session, house):
-                worker = f"No worker has given a sign of life for {WORKER_SILENT_S} seconds."
+            worker = _trouble(session, house, _waiting(session))
     except (SQLAlchemyError, OSError):
         database = "The database does not answer."
     if not house.queue.alive():
         queue = "Redis does not answer."
     return Readiness(database, queue, worker)
+
+
+def missing_worker(house: House, viewer: Viewer) -> str:
+    """A sentence where something of the viewer's teams waits and nobody works; empty otherwise."""
+    with house.db.read() as session:
+        waiting = _waiting(session, list(viewer.roles))
+        return _trouble(session, house, waiting) if waiting else ""
+
+
+def is_lately(seen_at: datetime, now: datetime) -> bool:
+    """Whether a sign of life is young. One from further in the future was written by a clock that has been set since."""
+    return abs(now - seen_at) <= timedelta(seconds=WORKER_SILENT_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +156,31 @@ def backlog(session: Session, house: House) -> Backlog:
 
 def live_workers(session: Session, house: House) -> list[Heartbeat]:
     """Workers that gave a sign of life lately."""
-    since = house.now() - timedelta(seconds=WORKER_SILENT_S)
-    return list(session.scalars(select(Heartbeat).where(Heartbeat.kind == "worker", Heartbeat.seen_at >= since)))
+    now = house.now()
+    return [beat for beat in session.scalars(_OF_WORKERS) if is_lately(beat.seen_at, now)]
+
+
+def _trouble(session: Session, house: House, waiting: int) -> str:
+    """What is the matter with the workers, in numbers."""
+    now = house.now()
+    beats = list(session.scalars(_OF_WORKERS))
+    alive = [beat for beat in beats if is_lately(beat.seen_at, now)]
+    if alive:
+        broken = all(beat.detail.get("state") == "failed" for beat in alive)
+        return f"No worker can load its engine, {waiting} waiting." if broken else ""
+    silent = min((round((now - beat.seen_at).total_seconds()) for beat in beats if beat.seen_at <= now), default=None)
+    if silent is None:  # none was ever here, or all of them said goodbye
+        return f"No worker is running, {waiting} waiting."
+    if silent < _TWO:
+        return f"No worker for {silent} s, {waiting} waiting."
+    if silent < _TWO * 60:
+        return f"No worker for {silent // 60} min, {waiting} waiting."
+    return f"No worker for {silent // 3600} h, {waiting} waiting."
+
+
+def _waiting(session: Session, teams: list[str] | None = None) -> int:
+    queued = select(func.count()).where(Run.state == RunState.QUEUED)
+    return session.scalar(queued if teams is None else queued.where(Run.team_id.in_(teams))) or 0
 
 
 def _waiting_ms(session: Session) -> int:

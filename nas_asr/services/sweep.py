@@ -1,8 +1,11 @@
 """Room: services.sweep. Repairs what a crash left behind: leases that ran out, rings that were lost. Alone retries.
 
-Runs every few seconds, in one process or in many: each repair is a guarded move, so that two sweeps do no harm.
+Runs every few seconds, in one process or in many: each repair is a guarded move, so that two sweeps do no harm. Whether a
+lease ran out is seen, not calculated: services.leases.
 """
 
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, and_, or_, select, update
@@ -13,10 +16,12 @@ from nas_asr.services import runs
 from nas_asr.services.base import House
 from nas_asr.services.drafts import redo_by_itself
 from nas_asr.services.engines import served
+from nas_asr.services.leases import Leases, Stale
 from nas_asr.store.models import Run
 
 _RINGS_AT_ONCE = 200  # the rest is rung next time; a worker needs one ring a run, not all of them today
 _LOOK_AT_MOST = 5_000
+_LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,28 @@ class SweepReport:
         return self == SweepReport()
 
 
-def sweep(house: House) -> SweepReport:
-    """Put right what can be put right now. Never raises QueueUnavailable: the report says it."""
-    states = [move.state for move in _repair(house)]
+def sweep_once(
+    house: House, clock: Callable[[], float] = time.monotonic, wait: Callable[[float], None] = time.sleep
+) -> SweepReport:
+    """Sweep without having watched before: look until each run under way has moved, or has stood still for its lease.
+
+    With nothing under way that is no time at all, with living workers two or three seconds, with a dead one its lease.
+    """
+    leases = Leases(_LOOK_EVERY_S)
+    stale = leases.look(house, clock())
+    watched = leases.undecided
+    while watched & leases.undecided:
+        wait(_LOOK_EVERY_S)
+        stale = leases.look(house, clock())
+    return sweep(house, stale)
+
+
+def sweep(house: House, stale: Sequence[Stale] = ()) -> SweepReport:
+    """Put right what can be put right now. stale: leases that ran out before the caller's eyes.
+
+    Never raises QueueUnavailable: the report says it.
+    """
+    states = [move.state for move in [*give_back_stale(house, stale), *_stop(house)]]
     released, held_back = _look_at_waiting(house)
     redone = redo_by_itself(house)
     rung, queue = _ring(house)
@@ -59,26 +83,26 @@ def sweep(house: House) -> SweepReport:
     )
 
 
-def _repair(house: House) -> list[runs.Move]:
-    """Leases that ran out, and queued runs that somebody asked to stop."""
-    now = house.now()
-    broken = select(Run).where(
-        or_(
-            and_(Run.state == RunState.TRANSCRIBING, Run.lease_until < now),
-            and_(Run.state == RunState.QUEUED, Run.stop_asked_at.is_not(None)),
-        )
-    )
+def give_back_stale(house: House, stale: Sequence[Stale]) -> list[runs.Move]:
+    """Take runs from whoever does not extend their leases any more; one that moved in the last moment keeps its run."""
+    if not stale:
+        return []
+    same = [and_(Run.id == one.run_id, Run.fence == one.fence, Run.lease_until == one.lease_until) for one in stale]
+    theirs = select(Run).where(Run.state == RunState.TRANSCRIBING, or_(*same))
+    with house.db.write() as session:
+        found = session.scalars(theirs.with_for_update(skip_locked=True)).all()
+        return [runs.lost(session, run, house.now()) for run in found]
+
+
+def _stop(house: House) -> list[runs.Move]:
+    """Queued runs that somebody asked to stop."""
+    asked = select(Run).where(Run.state == RunState.QUEUED, Run.stop_asked_at.is_not(None))
     with house.db.read() as session:  # nearly always there is nothing, and a read keeps no writer waiting
-        if session.scalar(broken.limit(1)) is None:
+        if session.scalar(asked.limit(1)) is None:
             return []
     with house.db.write() as session:
-        found = session.scalars(broken.with_for_update(skip_locked=True)).all()
-        return [
-            runs.lost(session, run, now)
-            if run.state == RunState.TRANSCRIBING
-            else runs.move(session, run, RunState.STOPPED, now)
-            for run in found
-        ]
+        found = session.scalars(asked.with_for_update(skip_locked=True)).all()
+        return [runs.move(session, run, RunState.STOPPED, house.now()) for run in found]
 
 
 def _look_at_waiting(house: House) -> tuple[int, int]:
@@ -138,7 +162,7 @@ def _claimable(house: House) -> Select[str, int]:
         .where(
             Run.state == RunState.QUEUED,
             Run.waiting_for.is_(None),
-            or_(Run.not_before.is_(None), Run.not_before <= house.now()),
+            runs.is_due(house.now()),
         )
         .order_by(Run.priority.desc(), Run.created_at, Run.id)
         .limit(_LOOK_AT_MOST)

@@ -3,23 +3,24 @@
 Every claim has a lease and a fence. Whoever lost either changes nothing any more, however late it comes back.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull
+from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull, Unreadable, Vanished
 from nas_asr.core.ids import new_id
 from nas_asr.core.offers import AUTO, BUILT_IN, MODEL, Skills
 from nas_asr.core.ports import Order
 from nas_asr.core.recording import RunState
 from nas_asr.core.transcript import ItnMode, Milliseconds, Transcript, VersionKind
 from nas_asr.services import runs
-from nas_asr.services.audio import locate
+from nas_asr.services.audio import locate, was_seen_to_go
 from nas_asr.services.base import House
-from nas_asr.services.engines import served
+from nas_asr.services.engines import Served, served
 from nas_asr.services.segment_rows import row_of
 from nas_asr.store import search
 from nas_asr.store.models import Folder, HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
@@ -42,11 +43,15 @@ class Incarnation:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who asks for work, and what it can do. lease_s: for so long it may be silent before the run is another's."""
+    """Who asks for work, and what it can do. lease_s: for so long it may be silent before the run is another's.
+
+    shuns: runs that ended a child of its own a moment ago, and that another worker, where one lives, is to try first.
+    """
 
     who: Incarnation
     skills: Skills
     lease_s: float = 30.0
+    shuns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,9 @@ class Claim:
 def claim(house: House, claimant: Claimant) -> Claim | None:
     """The next run in fair order, or None where none can be claimed.
 
-    Order: priority, then the team whose turn is longest ago, then short before long, then old before new; but one turn in
-    eight, by a draw, is for the team's oldest run, so that a long one is not kept waiting for ever by short ones (decision 40).
+    Order: priority, then the team whose turn is longest ago, then what broke off before, then short before long, then old
+    before new; but one turn in eight, by a draw, is for the team's oldest run, so that a long one is not kept waiting for
+    ever by short ones (decision 40).
     """
     now = house.now()
     with house.db.write() as session:
@@ -81,8 +87,9 @@ def claim(house: House, claimant: Claimant) -> Claim | None:
                 .where(Run.id == run_id, Run.state == RunState.QUEUED)
                 .values(
                     state=RunState.TRANSCRIBING, fence=Run.fence + 1, attempts=Run.attempts + 1, progress=0.0,
-                    worker=claimant.who.tag, lease_until=now + timedelta(seconds=claimant.lease_s), started_at=now,
-                    not_before=None, failure_code="", failure_message="", failure_remedy="",
+                    worker=claimant.who.tag, lease_until=now + timedelta(seconds=claimant.lease_s),
+                    lease_ms=round(claimant.lease_s * 1000), started_at=now, not_before=None, failure_code="",
+                    failure_message="", failure_remedy="",
                 )
                 .returning(
                     Run.recording_id, Run.team_id, Run.fence, Run.attempts, Run.duration_ms, Run.engine, Run.language
@@ -111,8 +118,11 @@ def is_work(house: House, claimant: Claimant) -> bool:
 
 
 def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str]:
-    turn_of_the_oldest = house.now().microsecond % _OLDEST_EVERY == _OLDEST_EVERY - 1
-    within_a_team = () if turn_of_the_oldest else (Run.duration_ms,)
+    now = house.now()
+    others = served(session, house, besides=claimant.who.name)
+    turn = case((Team.turn_at <= now, Team.turn_at))  # a turn in the future was had by a clock that has been set since
+    turn_of_the_oldest = now.microsecond % _OLDEST_EVERY == _OLDEST_EVERY - 1
+    within_a_team = () if turn_of_the_oldest else (Run.attempts == 0, Run.duration_ms)
     return (
         select(Run.id)
         .join(Team, Team.id == Run.team_id)
@@ -120,22 +130,22 @@ def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str
             Run.state == RunState.QUEUED,
             Run.waiting_for.is_(None),
             Run.stop_asked_at.is_(None),
-            or_(Run.not_before.is_(None), Run.not_before <= house.now()),
-            or_(false(), *_fits(session, house, claimant)),
+            runs.is_due(now),
+            or_(false(), *_fits(claimant, others)),
+            Run.id.not_in(claimant.shuns if others.known else ()),
         )
-        .order_by(Run.priority.desc(), Team.turn_at.asc().nulls_first(), *within_a_team, Run.created_at, Run.id)
+        .order_by(Run.priority.desc(), turn.asc().nulls_first(), *within_a_team, Run.created_at, Run.id)
         .limit(1)
     )
 
 
-def _fits(session: Session, house: House, claimant: Claimant) -> list[ColumnElement[bool]]:
+def _fits(claimant: Claimant, others: Served) -> list[ColumnElement[bool]]:
     """What the claimant can do: runs that name one of its engines, and runs that leave the choice.
 
     Where another living worker has the model, what `auto` would make a draft of here is left to that one.
     """
     skills = claimant.skills
     fits = [and_(Run.engine == one.engine, Run.language.in_(one.languages)) for one in skills.offers]
-    others = served(session, house, besides=claimant.who.name)
     for wanted in ("", AUTO):
         languages = {language for one in skills.offers for language in one.languages}
         served_here = {language: skills.engine_for(wanted, language) for language in languages}
@@ -234,44 +244,43 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
 def fail(house: House, held: Claim, error: NasAsrError) -> runs.Move:
     """Write why it did not work; what may pass is queued again for later. Raises RunStopped where it is not ours."""
     with house.db.write() as session:
-        return runs.failed(session, _locked(session, held), error, house.now())
+        run = _locked(session, held)
+        if isinstance(error, Vanished) and not was_seen_to_go(session, session.get_one(Recording, run.recording_id)):
+            error = Unreadable(error.message, error.remedy)  # the watcher found it again meanwhile
+        return runs.failed(session, run, error, house.now())
 
 
 def stopped(house: House, held: Claim) -> bool:
-    """Write that the run was stopped, as a person asked. False where nobody did: then the run is not ours any more."""
+    """Whether a person stopped the run; written here where it was only asked for. Otherwise somebody else has it."""
     with house.db.write() as session:
-        run = session.scalar(select(Run).where(_ours(held), Run.stop_asked_at.is_not(None)).with_for_update())
-        if run is None:
-            return False
-        runs.move(session, run, RunState.STOPPED, house.now())
-        return True
+        same = select(Run).where(Run.id == held.run_id, Run.fence == held.fence)
+        run = session.scalar(same.with_for_update())
+        if run is not None and run.state == RunState.TRANSCRIBING and run.stop_asked_at is not None:
+            runs.move(session, run, RunState.STOPPED, house.now())
+        return run is not None and run.state == RunState.STOPPED
 
 
 def give_back(house: House, who: Incarnation) -> list[runs.Move]:
     """The worker's child died: what it had goes back to the queue at once. The attempt counts."""
-    return _release(house, select(Run).where(Run.worker == who.tag))
+    return _release(house, select(Run).where(Run.worker == who.tag), runs.lost)
 
 
 def give_back_earlier(house: House, who: Incarnation) -> list[runs.Move]:
     """At a worker's start: what its earlier incarnations still seem to have goes back at once. The attempts count."""
     of_the_name = Run.worker.startswith(f"{who.name}:", autoescape=True)
-    return _release(house, select(Run).where(of_the_name, Run.worker != who.tag))
+    return _release(house, select(Run).where(of_the_name, Run.worker != who.tag), runs.lost)
 
 
 def let_go(house: House, who: Incarnation) -> list[runs.Move]:
     """The worker was asked to leave: what it has goes back to the queue as if it had never been claimed."""
-    return _release(house, select(Run).where(Run.worker == who.tag), counted=False)
+    return _release(house, select(Run).where(Run.worker == who.tag), runs.left)
 
 
-def _release(house: House, theirs: Select[Run], *, counted: bool = True) -> list[runs.Move]:
+def _release(house: House, theirs: Select[Run], how: Callable[[Session, Run, datetime], runs.Move]) -> list[runs.Move]:
     now = house.now()
     with house.db.write() as session:
-        moves = []
-        for run in session.scalars(theirs.where(Run.state == RunState.TRANSCRIBING).with_for_update()).all():
-            if not counted:
-                run.attempts -= 1
-            moves.append(runs.lost(session, run, now))
-        return moves
+        found = session.scalars(theirs.where(Run.state == RunState.TRANSCRIBING).with_for_update()).all()
+        return [how(session, run, now) for run in found]
 
 
 def _ours(held: Claim) -> ColumnElement[bool]:

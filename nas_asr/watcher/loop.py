@@ -102,8 +102,8 @@ class Loop:
             if time.monotonic() - self._beat_at >= _BEAT_EVERY_S:
                 self._beat_at = time.monotonic()
                 survive(self._give_sign)
-                if self._sweep is not None:
-                    survive(self._sweep)
+            if self._sweep is not None:
+                survive(self._sweep)
             stop.wait(_EVERY_S)
         for watch in self.watches.values():
             watch.stop()

@@ -21,7 +21,7 @@ def run(
 ) -> None:
     """Watch all folders until `stop`, or until SIGTERM or SIGINT where no `stop` is given.
 
-    sweep: called every five seconds, so that a house without `up` repairs itself too.
+    sweep: called every second, so that a house without `up` repairs itself too; it keeps its own times.
     """
     share_heaps()
     if stop is None:

@@ -116,8 +116,8 @@ def lines(found: Summary) -> Mapping[str, str]:
     }
     if found.queue_eta_seconds is not None:
         rows[str(_("Queue done in about"))] = lasting(found.queue_eta_seconds * 1000)
-    if found.status != "ok":
-        rows[str(_("Worker"))] = str(_("none is running"))
+    if found.worker and found.queued:
+        rows[str(_("Worker"))] = said(found.worker)
     elif found.last_done is not None:
         rows[str(_("Last one"))] = ago(found.last_done.finished_at, house().now())
     return rows

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from nas_asr.core.offers import Skills
 from nas_asr.core.ports import Transcriber
 from nas_asr.services.transcribe import Claimant, Incarnation
 from nas_asr.worker import job
+from nas_asr.worker.growth import resident_bytes
 from nas_asr.worker.room import Errand, Pace, WorkerRoom, make_room
 
 RING, READY, TROUBLE, ALIVE, DONE = b"R", b"Y", b"T", b"B", b"D"
@@ -52,7 +54,8 @@ def _answer(errand: Errand, room: WorkerRoom) -> None:
     pace = Pace(**errand.pace)
     who = Incarnation(errand.name, errand.boot)
     claimant = Claimant(who, skills, pace.lease_s)
-    job.sit_down(job.Desk(room, claimant, pace, lambda: write_frame(errand.mouth, ALIVE)))
+    shuns = job.Shunned(frozenset(errand.shuns), time.monotonic() + pace.shun_s)
+    job.sit_down(job.Desk(room, claimant, pace, lambda: write_frame(errand.mouth, ALIVE), shuns))
     words = {**skills.told(), **_state(room.transcriber), "nvidia": _has_nvidia()}
     write_frame(errand.mouth, READY, json.dumps(words).encode())
     while (frame := read_frame(errand.ears)) is not None:
@@ -68,7 +71,7 @@ def _state(transcriber: Transcriber) -> dict[str, Any]:
     best = {"engine": transcriber.offers[0].engine} if transcriber.offers else {}
     newest = loaded[0] if loaded else best
     short = {name: newest.get(name, "") for name in ("engine", "model", "revision", "device")}
-    return {**short, "loaded": loaded}
+    return {**short, "loaded": loaded, "resident": resident_bytes()}
 
 
 def _has_nvidia() -> bool:

@@ -1,26 +1,56 @@
 """Room: worker.job. What a ring leads to: claim the next run, transcribe it, write it down. Runs in the child only."""
 
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from nas_asr.core.errors import ConfigError, EngineError, NasAsrError, RunStopped, StorageFull, Unexpected
+from nas_asr.core.transcript import Transcript
 from nas_asr.services import transcribe as service
 from nas_asr.services.transcribe import Claim, Claimant
-from nas_asr.worker.keeper import Keeper
+from nas_asr.worker.keeper import Keeper, Terms
 from nas_asr.worker.room import Pace, WorkerRoom
 
 log = logging.getLogger(__name__)
 
+_UNKNOWN_SPEED = 1.0  # audio seconds per second
+_ENOUGH_MS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shunned:
+    """Runs that ended a child before this one, left to other workers until then (monotonic seconds)."""
+
+    runs: frozenset[str] = frozenset()
+    until: float = 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where this program's runs are worked on. `sign` tells the parent that we live."""
+    """Where this program's runs are worked on. `sign` tells the parent that we live. speeds: of each engine, as it was here."""
 
     room: WorkerRoom
     claimant: Claimant
     pace: Pace
     sign: Callable[[], None]
+    shunned: Shunned = field(default_factory=Shunned)
+    speeds: dict[str, float] = field(default_factory=dict)
+
+    def claim(self) -> Claim | None:
+        """The next run for us."""
+        shuns = self.shunned.runs if time.monotonic() < self.shunned.until else frozenset()
+        return service.claim(self.room.house, replace(self.claimant, shuns=shuns))
+
+    def expected_s(self, held: Claim) -> float:
+        """How long the engine should take at most for all of it: as fast as it was, or as fast as listening."""
+        return held.duration_ms / 1000 / self.speeds.get(held.engine, _UNKNOWN_SPEED)
+
+    def remember(self, held: Claim, transcript: Transcript) -> None:
+        """How fast it was, where there was enough to tell."""
+        if transcript.duration_ms >= _ENOUGH_MS and transcript.elapsed_ms:
+            speed = transcript.duration_ms / transcript.elapsed_ms
+            self.speeds[held.engine] = min(speed, self.speeds.get(held.engine, speed))
 
 
 _desk: list[Desk] = []  # one in a worker's child, none anywhere else
@@ -40,7 +70,7 @@ def transcribe(run_id: str) -> str:
     if not _desk:
         raise ConfigError("This job can be done by nas_asr's own worker only.", "Start `nas-asr work`.")
     desk = _desk[0]
-    held = service.claim(desk.room.house, desk.claimant)
+    held = desk.claim()
     if held is None:
         log.info("ring.nothing_to_claim", extra={"run": run_id})
         return ""
@@ -61,9 +91,10 @@ def transcribe(run_id: str) -> str:
 
 def _work(desk: Desk, held: Claim) -> None:
     house = desk.room.house
-    with Keeper(house, held, desk.pace, desk.sign) as keeper:
+    with Keeper(house, held, Terms.of(desk.pace, desk.expected_s(held)), desk.sign) as keeper:
         transcript = desk.room.transcriber.transcribe(service.order(house, held), keeper.progress)
         service.finish(house, held, transcript)
+    desk.remember(held, transcript)
     log.info(
         "run.done", extra={"run": held.run_id, "recording": held.recording_id, "segments": len(transcript.segments)}
     )

@@ -1,10 +1,12 @@
-"""Room: worker.keeper. Holds a claim while the engine works: lease, progress, stop, time limit. Knows no engine, no queue."""
+"""Room: worker.keeper. Holds a claim while the engine works: lease, progress, stop, limits. Knows no engine, no queue."""
 
 import logging
+import math
 import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -16,16 +18,34 @@ from nas_asr.worker.room import Pace
 
 log = logging.getLogger(__name__)
 
+_EXTENSIONS_PER_LEASE = 15
+_TIMES_EXPECTED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long, in seconds, a run may take and how often it is looked after. stuck_s: without any progress."""
+
+    pace: Pace
+    stuck_s: float
+
+    @classmethod
+    def of(cls, pace: Pace, expected_s: float) -> Self:
+        """For a run that should take so long; nothing is known of one of no length, so its limit alone holds."""
+        return cls(pace, max(pace.stall_s, _TIMES_EXPECTED * expected_s) if expected_s else math.inf)
+
 
 class Keeper:
     """A thread beside the engine. `progress` is what the engine calls: cheap, and raises when the run must end."""
 
-    def __init__(self, house: House, held: Claim, pace: Pace, sign: Callable[[], None]) -> None:
+    def __init__(self, house: House, held: Claim, terms: Terms, sign: Callable[[], None]) -> None:
         self._house = house
         self._held = held
-        self._pace = pace
+        self._pace = terms.pace
+        self._stuck_s = terms.stuck_s
         self._sign = sign  # tells the parent that we live
         self._value = 0.0
+        self._moved_at = self._extended_at = time.monotonic()
         self._end: NasAsrError | None = None
         self._over = threading.Event()
         self._limit_s = limit_seconds(held.duration_ms)
@@ -34,7 +54,8 @@ class Keeper:
 
     def progress(self, value: float) -> None:
         """How far the work is, 0..1. Raises RunStopped or MediaTooHard when it must not go on."""
-        self._value = value
+        if value != self._value:
+            self._value, self._moved_at = value, time.monotonic()
         if self._end is not None:
             raise self._end
 
@@ -49,21 +70,22 @@ class Keeper:
         self._thread.join()
 
     def _keep(self) -> None:
-        tick = 0
         while not self._over.wait(self._pace.tick_s) and self._end is None:
-            tick += 1
             self._sign()
-            self._end = self._look(tick)
+            self._end = self._look(time.monotonic())
         self._insist()
 
-    def _look(self, tick: int) -> NasAsrError | None:
-        if time.monotonic() - self._started > self._limit_s:
+    def _look(self, now: float) -> NasAsrError | None:
+        if now - self._moved_at > self._stuck_s:
+            self._give_up("run.stuck")
+        if now - self._started > self._limit_s:
             return MediaTooHard(
                 f"The transcription took longer than {self._limit_s // 60} minutes and was broken off.",
                 "Try again when the machine has less to do, or cut the recording into parts.",
             )
         try:
-            if tick % 2 == 0:
+            if now - self._extended_at >= self._pace.lease_s / _EXTENSIONS_PER_LEASE:
+                self._extended_at = now
                 if not extend(self._house, self._held, self._value):
                     log.warning("run.not_extended", extra={"run": self._held.run_id})
             elif not wanted(self._house, self._held):
@@ -78,5 +100,8 @@ class Keeper:
         while not self._over.wait(self._pace.tick_s):
             self._sign()
             if time.monotonic() > given_up:
-                log.error("run.engine_does_not_listen", extra={"run": self._held.run_id})
-                os._exit(70)
+                self._give_up("run.engine_does_not_listen")
+
+    def _give_up(self, why: str) -> None:
+        log.error(why, extra={"run": self._held.run_id})
+        os._exit(70)

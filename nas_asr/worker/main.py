@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -60,6 +61,7 @@ class Shift:
         self._sittings = 0
         self._trouble = ""
         self._again: set[str] = set()
+        self._lost_at: dict[str, float] = {}  # runs that a child of ours ended with
         self._heeded = house_settings.Wishes()
         self._looked: object = None
         self._told: dict[str, Any] = {}  # what the last child could do: the next one will, most likely
@@ -105,7 +107,7 @@ class Shift:
             # A worker that just came up owes nobody memory; one that has been here owes what it has not freed yet.
             self._freed = now.free_memory if self._freed is None else self._freed
             self._heeded, self._looked = house_settings.Wishes(now.engine, self._freed), self._look()
-            self._child = WarmChild(self._plan, self._who)
+            self._child = WarmChild(self._plan, self._who, self._shunned())
             self._child.news = self._changed.set
             self._births += 1
             log.info("worker.child_started", extra={"worker": self._who.name, "pid": self._child.pid})
@@ -129,8 +131,11 @@ class Shift:
         return self._is_outdated(wanted) or wanted.free_memory > self._heeded.free_memory or self._is_idle_for_long()
 
     def _is_outdated(self, wanted: house_settings.Wishes) -> bool:
-        """Whether a new child could do what this one cannot: other settings, or weights that came or went."""
-        return wanted.engine > self._heeded.engine or self._look() != self._looked
+        """Whether a new child is better than this one: for other settings, for weights that came or went, or for its size."""
+        return wanted.engine > self._heeded.engine or self._look() != self._looked or self._has_grown()
+
+    def _has_grown(self) -> bool:
+        return self._child is not None and self._child.state == ChildState.IDLE and self._child.growth.too_much
 
     def _look(self) -> object:
         """Changes when engines come or go on this machine, or when a pull ends."""
@@ -145,6 +150,8 @@ class Shift:
         child = self._child
         if child is None or child.state != ChildState.IDLE or not self._is_stale():
             return
+        if child.growth.too_much:
+            log.warning("worker.child_grew", extra={"worker": self._who.name, "bytes": child.engine.get("resident")})
         self._resting = not self._is_outdated(wanted := self._wishes())
         self._heeded = wanted
         log.info("worker.child_sent_away", extra={"worker": self._who.name, "settings": wanted.engine})
@@ -174,10 +181,18 @@ class Shift:
             self._told = {}
         log.error("worker.child_died", extra={"worker": self._who.name, "trouble": self._trouble})
         try:
-            self._came_back(service.give_back(self._house, self._who))
+            moves = service.give_back(self._house, self._who)
+            self._lost_at |= {move.run_id: time.monotonic() for move in moves}
+            self._came_back(moves)
         except NasAsrError as error:  # the leases run out by themselves
             log.warning("worker.leases_not_given_back", extra={"code": error.code})
         self._changed.set()
+
+    def _shunned(self) -> list[str]:
+        """Runs that ended a child a moment ago: somebody else is to try them first."""
+        since = time.monotonic() - self._plan.pace.shun_s
+        self._lost_at = {run: at for run, at in self._lost_at.items() if at >= since}
+        return list(self._lost_at)
 
     def _came_back(self, moves: list[Move]) -> None:
         for move in moves:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from enum import StrEnum
@@ -17,6 +17,7 @@ from typing import Any
 from nas_asr.core.frames import BrokenFrame, read_frame, write_frame
 from nas_asr.services.transcribe import Incarnation
 from nas_asr.worker.child import ALIVE, DONE, READY, RING, TROUBLE
+from nas_asr.worker.growth import Growth, machine_bytes
 from nas_asr.worker.room import Errand, WorkerPlan
 
 _BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1])['path']; from nas_asr.worker.child import main; main()"
@@ -34,7 +35,7 @@ class ChildState(StrEnum):
 class WarmChild:
     """One spawned child, from its birth to its death. Spawn it in the main thread: its life hangs on the thread's."""
 
-    def __init__(self, plan: WorkerPlan, who: Incarnation) -> None:
+    def __init__(self, plan: WorkerPlan, who: Incarnation, shuns: Sequence[str] = ()) -> None:
         self._silence_s = plan.pace.silence_s
         self.state = ChildState.STARTING
         self.engine: dict[str, Any] = {}
@@ -42,12 +43,14 @@ class WarmChild:
         self.rung = ""  # the run whose ring it answers
         self._heard_at = time.monotonic()
         self._done_at: float | None = None
+        self.growth = Growth(machine_bytes())
         self.news: Callable[[], object] = int  # called when the child said what it has loaded now
         ears, self._mouth = os.pipe()
         self._ears, mouth = os.pipe()
         errand = Errand(
             parent=os.getpid(), ears=ears, mouth=mouth, path=[str(Path(entry).absolute()) for entry in sys.path],
             factory=plan.factory, argument=plan.argument, name=who.name, boot=who.boot, pace=asdict(plan.pace),
+            shuns=list(shuns),
         )  # fmt: skip
         self._program = subprocess.Popen(
             [sys.executable, "-c", _BOOT, json.dumps(errand.to_json())],
@@ -126,6 +129,7 @@ class WarmChild:
             self.engine |= json.loads(frame.body or b"{}")
             self.state, self.rung = ChildState.IDLE, ""
             self._done_at = time.monotonic()
+            self.growth.told(self.engine)
             self.news()
         elif frame.kind != ALIVE:
             self.end()

@@ -90,6 +90,7 @@ def test_a_process_that_dies_is_an_engine_error_and_the_next_run_works() -> None
         with pytest.raises(EngineError, match="signal 9") as caught:
             transcriber.transcribe(Order(bytes(SAMPLE), 43_085, "en"), kill)
         assert not isinstance(caught.value, RunStopped)
+        assert not caught.value.permanent
         assert not all_processes()
         assert len(transcriber.transcribe(Order(bytes(SAMPLE), 43_085, "en"), ignore_progress).segments) == 10
 

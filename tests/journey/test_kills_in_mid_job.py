@@ -59,7 +59,22 @@ def test_what_is_killed_in_mid_job_is_done_once(live: Live, ada: Browser, victim
             return False
 
     wait_for(answered, 120, f"it is done\n{live.logs()}")
-    one = _recording(ada, f"killed {victim}")
+    _assert_done_once(ada, f"killed {victim}")
+
+
+@pytest.mark.parametrize("module", ["nas_asr.engine.sphinx_child", "nas_asr.media.child"])
+def test_a_program_that_is_killed_below_the_worker_is_a_passing_trouble(live: Live, ada: Browser, module: str) -> None:
+    _drop(live, f"killed {module}")
+    wait_for(lambda: live.started_by("worker.child", module), 60, "it is being transcribed")
+    for pid in live.started_by("worker.child", module):
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: _recording(ada, f"killed {module}").get("state") == "queued", 30, "it is put off")
+    wait_for(lambda: _recording(ada, f"killed {module}").get("state") == "done", 120, f"it is done\n{live.logs()}")
+    _assert_done_once(ada, f"killed {module}")
+
+
+def _assert_done_once(ada: Browser, name: str) -> None:
+    one = _recording(ada, name)
     versions = ada.get(f"/api/v1/recordings/{one['id']}/versions").json["items"]
     assert len(versions) == 1
     transcript = ada.get(f"/api/v1/recordings/{one['id']}/transcript").json
@@ -70,4 +85,4 @@ def test_what_is_killed_in_mid_job_is_done_once(live: Live, ada: Browser, victim
 
 def test_the_share_is_as_it_was(live: Live) -> None:
     names = {path.name for path in (live.data / "recordings" / "choir").iterdir()}
-    assert all(name.startswith("killed ") for name in names) and len(names) == 4
+    assert all(name.startswith("killed ") for name in names) and len(names) == 6

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nas_asr.core.errors import MediaError, MediaTooHard, NotAudio, Unreadable
+from nas_asr.core.errors import DecoderLost, MediaError, MediaTooHard, NotAudio, Unreadable
 from nas_asr.media import decode, probe
 from tests.media.made import noise, speech, write_wav
 from tests.media.processes import children, environment, gone
@@ -85,13 +85,23 @@ def test_the_decoding_process_gets_no_secrets_and_is_limited(tmp_path: Path) -> 
     assert not decoders()
 
 
-@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL, signal.SIGXCPU])
+@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGXCPU])
 def test_a_codec_that_crashes_is_a_sentence(tmp_path: Path, how: signal.Signals) -> None:
     blocks = decode(bytes(write_wav(tmp_path / "a.wav", noise(120))))
     next(blocks)
     os.kill(decoders()[0], how)
     with pytest.raises(MediaTooHard, match="time" if how == signal.SIGXCPU else "broke"):
         list(blocks)
+    assert not decoders()
+
+
+def test_a_decoder_that_somebody_kills_may_be_tried_again(tmp_path: Path) -> None:
+    blocks = decode(bytes(write_wav(tmp_path / "a.wav", noise(120))))
+    next(blocks)
+    os.kill(decoders()[0], signal.SIGKILL)
+    with pytest.raises(DecoderLost, match="killed") as caught:
+        list(blocks)
+    assert not caught.value.permanent
     assert not decoders()
 
 

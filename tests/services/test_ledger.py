@@ -70,6 +70,15 @@ def test_a_made_up_cursor_is_refused(house: House, cast: Cast) -> None:
         list_ledger(house, cast.rita, LedgerFilter(), PageOrder(cursor="x"))
 
 
+def test_a_look_that_a_clock_which_was_set_back_puts_off_for_hours_is_due(
+    house: House, folder_id: str, clock: Clock
+) -> None:
+    clock.pass_seconds(-5)
+    assert due_looks(house) == {}
+    clock.pass_seconds(-3 * 3600)
+    assert sorted(due_looks(house)[folder_id]) == [f"{number}.m4a".encode() for number in range(5)]
+
+
 # -- files that the looks no longer see -----------------------------------------------------------------------------------
 
 DAY = 24 * 3600

@@ -12,10 +12,11 @@ from nas_asr.core.errors import Invalid, NotVisible
 from nas_asr.core.recording import RunState
 from nas_asr.core.transcript import Word
 from nas_asr.services.base import House
+from nas_asr.services.heartbeats import Beat, beat
 from nas_asr.services.listening import AudioGone, open_sound
 from nas_asr.services.paging import PageOrder, read_cursor, write_cursor
 from nas_asr.services.search import SearchOrder, search
-from nas_asr.services.summary import readiness, summary
+from nas_asr.services.summary import missing_worker, readiness, summary
 from nas_asr.services.transcripts import list_versions, read_transcript
 from nas_asr.store.models import Heartbeat, Recording, Run, SegmentRow
 from tests.cast import START, Cast, Clock, make_recording, write_transcript
@@ -102,7 +103,29 @@ def test_a_worker_that_is_silent_is_no_worker(house: House, cast: Cast, clock: C
     assert readiness(house).ready
     clock.pass_seconds(60)
     assert (summary(house, cast.rita).workers, summary(house, cast.rita).status) == (0, "no_worker")
-    assert "No worker" in readiness(house).worker
+    assert readiness(house).worker == "No worker for 60 s, 1 waiting."
+    assert missing_worker(house, cast.rita) == summary(house, cast.rita).worker == "No worker for 60 s, 1 waiting."
+    assert missing_worker(house, cast.charlie) == "", "nothing of this team waits"
+    clock.pass_seconds(600)
+    assert readiness(house).worker == "No worker for 11 min, 1 waiting."
+    clock.pass_seconds(3 * 3600)
+    assert readiness(house).worker == "No worker for 3 h, 1 waiting."
+
+
+def test_a_sign_of_life_from_a_clock_that_was_set_back_is_none(house: House, cast: Cast, clock: Clock) -> None:
+    beat(house, Beat("worker", "w", "b"))
+    clock.pass_seconds(-3 * 3600)
+    assert readiness(house).worker == "No worker is running, 0 waiting."
+    beat(house, Beat("worker", "w", "b"))
+    assert readiness(house).ready
+
+
+def test_workers_that_cannot_load_their_engine_are_no_workers(house: House, cast: Cast) -> None:
+    make_recording(house, cast.choir)
+    beat(house, Beat("worker", "w", "b", {"state": "failed"}))
+    assert readiness(house).worker == "No worker can load its engine, 1 waiting."
+    beat(house, Beat("worker", "w2", "b", {"state": "idle"}))
+    assert readiness(house).ready
 
 
 def test_recent_shows_what_changed_last(house: House, cast: Cast, clock: Clock) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from nas_asr.core.errors import EngineBusy, NasAsrError, NotAudio, RunStopped
+from nas_asr.core.errors import EngineBusy, NasAsrError, NotAudio, RunStopped, Vanished
 from nas_asr.core.ids import new_id
 from nas_asr.core.offers import Offer, Skills
 from nas_asr.core.recording import RunState
@@ -131,6 +131,22 @@ def test_teams_take_turns(house: House, cast: Cast, clock: Clock) -> None:
         turns.append(recording_of(house, claimed(house).recording_id).team_id)
     assert turns[0:2] == turns[2:4] == turns[4:6]
     assert turns[0] != turns[1]
+
+
+def test_a_clock_that_is_set_back_starves_no_team(house: House, cast: Cast, clock: Clock) -> None:
+    make_recording(house, cast.choir)
+    claimed(house)
+    clock.pass_seconds(-86_400)
+    waits = make_recording(house, cast.choir, duration_ms=10_000)
+    for i in range(3):
+        make_recording(house, cast.garden, f"g{i}")
+    assert claimed(house).recording_id == waits  # nobody had a turn yet, as far as this clock knows
+    clock.pass_seconds(1)
+    claimed(house)
+    clock.pass_seconds(1)
+    make_recording(house, cast.choir, "again")
+    turns = [recording_of(house, claimed(house).recording_id).team_id for _ in range(2)]
+    assert sorted(turns) == sorted([cast.choir, cast.garden])
 
 
 def test_short_comes_before_long_and_old_before_new(house: House, cast: Cast, clock: Clock) -> None:
@@ -291,12 +307,21 @@ def test_what_may_pass_is_tried_three_times(house: House, cast: Cast, clock: Clo
     assert (run.state, run.attempts, run.failure_code) == (RunState.FAILED, 3, "engine_busy")
 
 
-def test_a_dead_child_gives_its_run_back_at_once_and_the_attempt_counts(house: House, cast: Cast) -> None:
+def test_a_file_that_was_found_again_while_its_run_failed_is_tried_again(house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir)
+    held = claimed(house)
+    fail(house, held, Vanished("The file is no longer in the folder."))  # no line of the ledger misses it any more
+    assert (run_of(house, recording).state, run_of(house, recording).failure_code) == (RunState.QUEUED, "unreadable")
+
+
+def test_a_dead_child_gives_its_run_back_at_once_and_the_attempt_counts(house: House, cast: Cast, clock: Clock) -> None:
     recording = make_recording(house, cast.choir)
     for attempt in (1, 2, 3):
         assert claimed(house).attempt == attempt
         moves = give_back(house, ME.who)
         assert [move.run_id for move in moves] == [run_of(house, recording).id]
+        assert attempt > 1 or run_of(house, recording).not_before is None
+        clock.pass_seconds(15)
     run = run_of(house, recording)
     assert (run.state, run.failure_code) == (RunState.FAILED, "worker_lost")
     assert "broke off 3 times" in run.failure_message

@@ -8,6 +8,7 @@ import pytest
 
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
+from nas_asr.services.heartbeats import Beat, beat
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import RecordingFilter, list_recordings
 from nas_asr.store.models import Recording, Run
@@ -189,3 +190,19 @@ def test_only_admins_read_remedies_with_paths_of_the_server(house: House, cast: 
     page = visitor(app, cast.alice).get("/").text
     assert "It failed." in page and "/srv/data" not in page
     assert "/srv/data/logs" in visitor(app, cast.ada).get("/admin").text
+
+
+def test_the_library_says_how_long_no_worker_was_there_and_how_much_waits(
+    visit: Visits, house: House, cast: Cast, clock: Clock
+) -> None:
+    beat(house, Beat("worker", "w", "boot", {"state": "idle"}))
+    clock.pass_seconds(45)
+    assert "No worker" not in visit(cast.rita).get("/").text
+    for number in range(12):
+        make_recording(house, cast.choir, f"take {number}")
+    browser = visit(cast.rita)
+    assert "No worker for 45 s, 12 waiting." in browser.get("/").text
+    assert "已有 45 秒没有工作进程，12 个在等待。" in browser.get("/", headers={"Accept-Language": "zh-CN"}).text
+    assert "No worker" not in visit(cast.charlie).get("/").text
+    beat(house, Beat("worker", "w", "boot", {"state": "idle"}))
+    assert "No worker" not in browser.get("/").text

@@ -100,6 +100,14 @@ def test_a_worker_without_its_model_says_why_on_the_page(visit: Visits, house: H
     assert "The weights are not here." in visit(cast.ada).get("/admin").text
 
 
+def test_a_worker_whose_last_engine_did_not_load_is_not_shown_as_ready(visit: Visits, house: House, cast: Cast) -> None:
+    beat(house, Beat("worker", "w", "boot", {"state": "idle", "trouble": "The weights are not here."}))
+    page = visit(cast.ada).get(PAGE).text
+    assert '<span class="pill failed">failed</span>' in page and '<span class="pill done">ready</span>' not in page
+    beat(house, Beat("worker", "w", "boot", {"state": "idle", "trouble": ""}))
+    assert '<span class="pill done">ready</span>' in visit(cast.ada).get(PAGE).text
+
+
 def test_a_worker_s_engine_is_shown_with_its_device_memory_and_speed(
     visit: Visits, house: House, cast: Cast, clock: Clock
 ) -> None:

@@ -10,7 +10,8 @@ import pytest
 from nas_asr.core.errors import ConfigError
 from nas_asr.core.recording import RunState
 from nas_asr.jobs.queue import RqQueue
-from nas_asr.store.models import Heartbeat, Run
+from nas_asr.services import recordings
+from nas_asr.store.models import Heartbeat
 from nas_asr.worker.incarnation import take_slot
 from nas_asr.worker.job import transcribe
 from tests.jobs.servers import network_redis
@@ -49,13 +50,14 @@ def test_a_stop_is_obeyed_within_a_second_and_the_worker_goes_on(shop: Works) ->
     shop.hold()
     recording = shop.record("a long talk")
     shop.until_started()
-    with shop.house.db.write() as session:
-        run = session.get_one(Run, shop.run_of(recording).id)
-        run.stop_asked_at = shop.house.now()
-    shop.until(recording, RunState.STOPPED, seconds=5)
+    recordings.stop(shop.house, shop.people.bob, recording)
+    assert shop.run_of(recording).state == RunState.STOPPED
+    following = shop.record("the next one")
+    shop.until_started(2)  # although the first one would never have come to its end
     shop.let_go()
-    shop.until(shop.record("the next one"), RunState.DONE)
+    shop.until(following, RunState.DONE)
     assert len(set(shop.starts())) == 1
+    assert (shop.run_of(recording).state, shop.versions(recording)) == (RunState.STOPPED, 0)
 
 
 def test_progress_is_written_while_the_engine_works(shop: Works) -> None:
@@ -168,12 +170,59 @@ def test_an_engine_that_does_not_listen_is_ended_with_its_program(shop: Works) -
     shop.hold()
     recording = shop.record("deaf as a post")
     child = shop.until_started()
-    with shop.house.db.write() as session:
-        session.get_one(Run, shop.run_of(recording).id).stop_asked_at = shop.house.now()
-    shop.until(recording, RunState.STOPPED)
+    recordings.stop(shop.house, shop.people.bob, recording)
+    following = shop.record("the next one")
+    assert shop.until_started(2) != child
     shop.let_go()
-    shop.until(shop.record("the next one"), RunState.DONE)
-    assert shop.starts()[-1] != child
+    shop.until(following, RunState.DONE)
+    assert (shop.run_of(recording).state, shop.versions(recording)) == (RunState.STOPPED, 0)
+
+
+def test_a_child_that_gets_no_further_is_ended_and_its_recording_done_by_another_one(shop: Works) -> None:
+    shop.start_worker(pace=replace(HURRY, stall_s=1.0))
+    shop.hold()
+    recording = shop.record("deaf as a post", duration_ms=100)
+    child = shop.until_started()
+    assert shop.until_started(2) != child
+    shop.let_go()
+    run = shop.until(recording, RunState.DONE)
+    shop.assert_done_once(recording, "deaf as a post")
+    assert run.attempts == 2
+    assert "run.stuck" in shop.log()
+
+
+def test_a_child_that_gets_on_is_left_alone_however_long_it_takes(shop: Works) -> None:
+    shop.start_worker(pace=replace(HURRY, stall_s=1.0))
+    shop.hold()
+    recording = shop.record("a long talk", duration_ms=100)
+    wait_for(lambda: shop.run_of(recording).progress > 0.5, 20, "half of it is done")
+    shop.let_go()
+    assert shop.until(recording, RunState.DONE).attempts == 1
+
+
+def test_a_run_that_ended_a_child_is_tried_by_another_worker_first(shop: Works) -> None:
+    shop.start_worker("one")
+    shop.hold()
+    recording = shop.record("a long talk")
+    child = shop.until_started()
+    shop.start_worker("two")
+    wait_for(lambda: shop.is_warm("two"), 20, "the second one is warm")
+    os.kill(child, signal.SIGKILL)
+    wait_for(lambda: shop.sweep() and len(shop.starts()) == 2, 20, "a second start")
+    assert shop.run_of(recording).worker.startswith("two:")
+    shop.let_go()
+    shop.until(recording, RunState.DONE)
+    shop.assert_done_once(recording, "a long talk")
+
+
+def test_a_child_that_grew_is_replaced_between_two_runs(shop: Works) -> None:
+    shop.start_worker()
+    for text in ("good morning", "hoard it all", "the next one"):
+        recording = shop.record(text)
+        assert shop.until(recording, RunState.DONE).attempts == 1
+    first, second, third = shop.starts()
+    assert first == second != third
+    assert "worker.child_grew" in shop.log()
 
 
 def test_a_child_that_hangs_without_a_word_is_replaced(shop: Works) -> None:

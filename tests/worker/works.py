@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -16,11 +17,12 @@ from nas_asr.core.recording import RunState
 from nas_asr.jobs.embedded import EmbeddedRedis
 from nas_asr.jobs.queue import RqQueue
 from nas_asr.services.base import House
+from nas_asr.services.leases import Leases
 from nas_asr.services.sweep import SweepReport, sweep
 from nas_asr.store.database import Database
 from nas_asr.store.models import Heartbeat, Recording, Run, SegmentRow, TranscriptVersion
 from nas_asr.worker.room import Pace
-from tests.cast import make_cast, make_folder, make_recording
+from tests.cast import Cast, make_cast, make_folder, make_recording
 from tests.live import wait_for
 from tests.worker.rooms import FACTORY, Stage
 
@@ -37,7 +39,9 @@ class Works:
     team: str
     folder: Path
     folder_id: str
+    people: Cast
     workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    leases: Leases = field(default_factory=lambda: Leases(0.5))
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
@@ -83,7 +87,7 @@ class Works:
 
     def sweep(self) -> SweepReport:
         """One sweep, as the watcher does it every few seconds."""
-        return sweep(self.house)
+        return sweep(self.house, self.leases.look(self.house, time.monotonic()))
 
     # -- seeing ---------------------------------------------------------------------------------------------------
 
@@ -135,6 +139,18 @@ class Works:
             rows = session.scalars(select(SegmentRow).where(SegmentRow.recording_id == recording_id)).all()
             assert [row.text for row in rows] == [text]
 
+    def versions(self, recording_id: str) -> int:
+        """How many transcripts it has."""
+        with self.house.db.read() as session:
+            of_it = TranscriptVersion.recording_id == recording_id
+            return session.scalar(select(func.count()).select_from(TranscriptVersion).where(of_it)) or 0
+
+    def is_warm(self, name: str) -> bool:
+        """Whether this worker says that it is ready."""
+        with self.house.db.read() as session:
+            found = session.get(Heartbeat, name)
+            return found is not None and found.detail.get("state") == "idle"
+
     def log(self) -> str:
         """What the workers said."""
         path = Path(self.stage.data) / "worker.log"
@@ -149,9 +165,10 @@ def works(db: Database, house: House, folder: Path) -> Iterator[Works]:
     redis.start()
     redis.wait_ready()
     live = House(db, RqQueue(redis.url), house.options)
-    team = make_cast(db).choir
+    people = make_cast(db)
+    team = people.choir
     stage = Stage(str(data), db.url, str(data / "hold"), str(data / "diary"))
-    shop = Works(live, redis, stage, team, folder, make_folder(db, team, folder))
+    shop = Works(live, redis, stage, team, folder, make_folder(db, team, folder), people)
     try:
         yield shop
     finally:

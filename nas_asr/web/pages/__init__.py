@@ -35,4 +35,6 @@ def register(app: Flask) -> None:
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
     app.jinja_env.filters["marked"] = marked
-    app.jinja_env.globals.update(outlook=person.engine_outlook, models_page=person.models_page)
+    app.jinja_env.globals.update(
+        outlook=person.engine_outlook, models_page=person.models_page, missing_worker=person.missing_worker
+    )

@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from nas_asr.core.access import Viewer
 from nas_asr.core.errors import NotSignedIn
+from nas_asr.services import summary
 from nas_asr.services.accounts import SignedIn
 from nas_asr.services.engines import Outlook, outlook
 from nas_asr.web.security import here
@@ -44,6 +45,11 @@ def engine_outlook() -> Outlook:
     found = g.outlook
     assert isinstance(found, Outlook)
     return found
+
+
+def missing_worker() -> str:
+    """What to say where recordings of the viewer's teams wait and nobody works; empty otherwise."""
+    return summary.missing_worker(house(), viewer())
 
 
 def models_page() -> str:
