@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,13 +61,16 @@ def _user() -> str:
     return "postgres" if "postgres" in names else "nobody"
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A server for the whole test run."""
+class NoPostgres(Exception):
+    """There is no PostgreSQL here; says what is missing."""
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """A server, gone afterwards. Raises NoPostgres."""
     programs = _programs()
     if programs is None:
-        pytest.skip("PostgreSQL's programs (initdb, pg_ctl) are not installed")
-    pytest.importorskip("psycopg", reason="psycopg is not installed")
+        raise NoPostgres("PostgreSQL's programs (initdb, pg_ctl) are not installed")
     # Not below pytest's own directory: its path may be too long for a socket, and closed to another user
     home = Path(tempfile.mkdtemp(prefix="nas_asr_pg_"))
     made = Cluster(programs, home, _user())
@@ -84,6 +88,18 @@ def cluster() -> Iterator[Cluster]:
             made.program("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A server for the whole test run."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(running_cluster())
+        except NoPostgres as error:
+            pytest.skip(str(error))
+        yield made
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from nas_asr.core.errors import Unreadable, Vanished
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
+from nas_asr.services.sightings import Stat, newest_lines
 from nas_asr.store.models import Folder, LedgerLine, Recording
 
 _OF_THE_RECORDING = (LedgerState.INGESTED, LedgerState.DUPLICATE)
@@ -24,25 +25,52 @@ class AudioPlace:
     path: bytes
 
 
-def locate(house: House, session: Session, recording: Recording) -> AudioPlace:
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A place that should have the bytes, and what the file looked like when they were read; None for uploads."""
+
+    place: AudioPlace
+    stat: Stat | None = None
+
+
+def locate(house: House, session: Session, recording: Recording, *, as_taken: bool = False) -> AudioPlace:
     """The recording's file, or another copy of the same bytes that the team's folders still have.
+
+    as_taken: only a file that looks as it did when its bytes were read, for what is made of it will stay. Without, one of
+    the same size will do: it may have been touched a moment ago.
 
     Raises Unreadable with a sentence that names the file and its folder where no copy is left or no share answers;
     Vanished where the watcher, too, has seen that it is gone.
     """
-    for place in _places(house, session, recording):
-        if _holds(place, recording.size_bytes):
-            return place
+    for copy in _copies(house, session, recording):
+        found = _stat(copy.place)
+        holds = found is not None and found.size == recording.size_bytes
+        if holds and (not as_taken or copy.stat in (None, found)):
+            return copy.place
     raise _gone(session, recording)
 
 
-def _places(house: House, session: Session, recording: Recording) -> Iterator[AudioPlace]:
+def is_overwritten(house: House, session: Session, recording: Recording) -> bool:
+    """Whether something else lies in a place of the recording's than what was taken from there.
+
+    Then nobody knows which of the two was read. A file that is gone was read by who had opened it.
+    """
+    stats = ((copy.stat, _stat(copy.place)) for copy in _copies(house, session, recording))
+    return any(None not in (taken, now) and taken != now for taken, now in stats)
+
+
+def _copies(house: House, session: Session, recording: Recording) -> Iterator[_Copy]:
     if recording.folder_id is None:
-        yield _below(os.fsencode(house.uploads.resolve()), recording.raw_path)
+        yield _Copy(_below(os.fsencode(house.uploads.resolve()), recording.raw_path))
     elif (folder := session.get(Folder, recording.folder_id)) is not None:
-        yield _below(os.fsencode(folder.path), recording.raw_path)
+        line = newest_lines(session, folder.id, [recording.raw_path]).get(recording.raw_path)
+        if line is None or line.sha256 in ("", recording.sha256):  # else the name stands for other bytes by now
+            yield _Copy(
+                _below(os.fsencode(folder.path), recording.raw_path),
+                _looks(line) if line is not None and line.sha256 else None,
+            )
     others = session.execute(
-        select(Folder.path, LedgerLine.raw_path)
+        select(Folder.path, LedgerLine)
         .join(Folder, Folder.id == LedgerLine.folder_id)
         .where(
             LedgerLine.recording_id == recording.id,
@@ -51,21 +79,25 @@ def _places(house: House, session: Session, recording: Recording) -> Iterator[Au
         )
         .order_by(LedgerLine.first_seen_at, LedgerLine.id)
     )
-    for path, raw_path in others:
-        yield _below(os.fsencode(path), raw_path)
+    for path, line in others:
+        yield _Copy(_below(os.fsencode(path), line.raw_path), _looks(line))
+
+
+def _looks(line: LedgerLine) -> Stat:
+    return Stat(line.size_bytes, line.mtime_ns, line.inode)
 
 
 def _below(root: bytes, raw_path: bytes) -> AudioPlace:
     return AudioPlace(root, os.path.join(root, raw_path))  # noqa: PTH118 (bytes)
 
 
-def _holds(place: AudioPlace, size_bytes: int) -> bool:
-    """Whether a file of that size lies there: one that was written over is another recording's."""
+def _stat(place: AudioPlace) -> Stat | None:
+    """What the regular file there looks like now; None where there is none, or no share answers."""
     try:
         found = os.lstat(place.path)
-        return stat.S_ISREG(found.st_mode) and found.st_size == size_bytes
     except (OSError, ValueError):
-        return False
+        return None
+    return Stat.of(found) if stat.S_ISREG(found.st_mode) else None
 
 
 def _gone(session: Session, recording: Recording) -> Unreadable:

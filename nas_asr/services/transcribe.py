@@ -10,14 +10,14 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull
+from nas_asr.core.errors import NasAsrError, RunStopped, StorageFull, Unreadable
 from nas_asr.core.ids import new_id
 from nas_asr.core.offers import AUTO, BUILT_IN, MODEL, Skills
 from nas_asr.core.ports import Order
 from nas_asr.core.recording import RunState
 from nas_asr.core.transcript import ItnMode, Milliseconds, Transcript, VersionKind
 from nas_asr.services import runs
-from nas_asr.services.audio import locate
+from nas_asr.services.audio import is_overwritten, locate
 from nas_asr.services.base import House
 from nas_asr.services.engines import served
 from nas_asr.services.segment_rows import row_of
@@ -156,7 +156,7 @@ def order(house: House, held: Claim) -> Order:
                 HotwordVersion.team_id == run.team_id, HotwordVersion.number == run.hotwords_version
             )
         )
-        place = locate(house, session, recording)
+        place = locate(house, session, recording, as_taken=True)
         folder = session.get(Folder, recording.folder_id) if recording.folder_id else None
         return Order(
             place.path, run.duration_ms, run.language, tuple(words or ()), place.root, held.engine,
@@ -199,12 +199,17 @@ def wanted(house: House, held: Claim) -> bool:
 
 
 def finish(house: House, held: Claim, transcript: Transcript) -> None:
-    """Write the transcript: one commit, behind the fence. Raises RunStopped where the run is no longer ours."""
+    """Write the transcript: one commit, behind the fence. Raises RunStopped where the run is no longer ours.
+
+    Raises Unreadable where the file was written over meanwhile, so that nobody knows whose text this is.
+    """
     now = house.now()
     with house.db.write() as session:
         run = _locked(session, held)
         run.progress = 1.0
         recording = session.get_one(Recording, run.recording_id, with_for_update=True)
+        if is_overwritten(house, session, recording):
+            raise Unreadable("The file was written over while it was read.", "It is looked at again by itself.")
         shown = session.scalar(_versions(recording).where(TranscriptVersion.number == recording.version))
         version = _new_version(session, run, transcript)
         version.created_at = now
