@@ -16,7 +16,7 @@ from pathlib import Path
 
 RATE = 8000  # bytes and samples in a second of 8-bit sound
 _PIECES = 4
-_LONG_ONES = 0.06  # so many of the recordings are long enough to be met by a fault while they are transcribed
+_LONG_ONES = 0.04  # so many of the recordings are long enough to be met by a fault while they are transcribed
 
 
 @dataclass
@@ -239,7 +239,7 @@ class Droppers:
 
     def _sound(self, seconds: float = 0.0, size: int | None = None) -> bytes:
         if not seconds:
-            seconds = self._rng.uniform(20, 36) if self._rng.random() < _LONG_ONES else self._rng.uniform(1, 3)
+            seconds = self._rng.uniform(20, 36) if self._rng.random() < _LONG_ONES else self._rng.uniform(0.5, 1.5)
         length = int(seconds * RATE) if size is None else size - 44
         head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + length, b"WAVE", b"fmt ", 16, 1, 1, RATE, RATE, 1, 8,
                            b"data", length)  # fmt: skip

@@ -32,14 +32,14 @@ class Stage:
 
 @dataclass
 class Blow:
-    """A fault that is under way. groups: what is struck, so that no second one meets the same meanwhile.
+    """A fault that is under way.
 
-    worker: whose runs are in flight; empty for everybody's. ends: when `mend` is called.
+    ends: when `mend` is called. workers: what the names of those begin with whose runs are met; None where no worker is struck.
     """
 
     ends: float
     mend: Callable[[], None]
-    worker: str = ""
+    workers: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,12 @@ def faults() -> dict[str, Fault]:
 
 def _kill(stage: Stage, *names: str) -> Blow:
     due = stage.household.kill(*names)
-    return Blow(due, stage.household.tend, names[0] if len(names) == 1 and names[0] in WORKERS else "")
+    return Blow(due, stage.household.tend, _whose(names))
+
+
+def _whose(names: tuple[str, ...]) -> str | None:
+    struck = [name for name in names if name in WORKERS]
+    return os.path.commonprefix(struck) if struck else None
 
 
 def _kill_child(stage: Stage) -> Blow | None:
@@ -97,7 +102,7 @@ def _pause(stage: Stage, name: str) -> Blow:
     """For longer than a lease."""
     stage.household.pause(name)
     ends = time.monotonic() + stage.tempo.lease_s + stage.rng.uniform(0.5, 1.5)
-    return Blow(ends, lambda: stage.household.resume(name), name if name in WORKERS else "")
+    return Blow(ends, lambda: stage.household.resume(name), _whose((name,)))
 
 
 # -- places -----------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class Tempo:
     lease_s: float = 3.0
     settle_s: float = 0.7
     scan_s: float = 2.0
-    speed: float = 10.0
+    speed: float = 12.0
 
     @property
     def pace(self) -> Pace:

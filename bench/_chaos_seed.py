@@ -35,7 +35,7 @@ TEAMS = ("choir", "garden", "sales")
 _FOLDERS_EACH = 2
 _FIDDLES = 0.08  # moves and deletions for each drop
 _TICK_S = 0.03
-_READY_S = 60.0
+_READY_S = 120.0
 _PASSING = ("worker_lost", "unreadable", "vanished", "storage_full", "internal")
 
 
@@ -261,7 +261,8 @@ class Seed:
         if blow is None:
             self._watchbook.give_up(strike)
             return False
-        self._watchbook.narrow(strike, blow.worker)
+        if blow.workers is not None:
+            self._watchbook.narrow(strike, blow.workers)
         self._deck.remove(fault)
         self._under_way.append((fault, blow, strike))
         return True

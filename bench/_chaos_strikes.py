@@ -4,6 +4,8 @@ Recovery is counted from the end of the fault (the moment at which a killed proc
 continued, a lock is released, room is made, a root is back, a clock was stepped): for each run that was in flight when it
 struck, until that run has ended or is claimed again, and for each file dropped while it lasted, until the ledger has a line of
 it; 0 where that was so before the fault ended. In flight: under a lease; for a fault of one worker, under a lease of that one.
+A run that a later fault of its worker meets under the same claim was not harmed by the earlier one, and is counted with the
+later one alone.
 """
 
 import time
@@ -33,6 +35,7 @@ class Strike:
     drops: int = 0
     repeated: int = 0
     recovered_s: list[float] = field(default_factory=list)
+    slowest: tuple[float, str] = (0.0, "")  # and which run or file it was
     waiting_runs: dict[str, int] = field(default_factory=dict)
     waiting_drops: set[tuple[str, str]] = field(default_factory=set)
 
@@ -40,6 +43,11 @@ class Strike:
     def waits(self) -> int:
         """How much has not recovered yet."""
         return len(self.waiting_runs) + len(self.waiting_drops)
+
+    def recovered(self, seconds: float, what: str) -> None:
+        """One more thing is as it should be."""
+        self.recovered_s.append(seconds)
+        self.slowest = max(self.slowest, (seconds, what))
 
 
 class Watchbook:
@@ -72,10 +80,14 @@ class Watchbook:
         return strike
 
     def narrow(self, strike: Strike, worker: str) -> None:
-        """It struck this worker alone: only what that one had is in flight."""
+        """It struck this worker alone (empty: all): only what that one had is in flight."""
         for run_id, who in strike.workers.items():
             if not who.startswith(worker):
                 del strike.in_flight[run_id], strike.waiting_runs[run_id]
+        for earlier in self.strikes:
+            for run_id, fence in strike.waiting_runs.items():
+                if earlier is not strike and earlier.waiting_runs.get(run_id) == fence:
+                    del earlier.waiting_runs[run_id]
 
     def give_up(self, strike: Strike) -> None:
         """It did not strike after all."""
@@ -119,11 +131,12 @@ class Watchbook:
             state, now = runs.get(run_id, (RunState.QUEUED, fence))
             if now > fence or state not in (RunState.QUEUED, RunState.TRANSCRIBING):
                 del strike.waiting_runs[run_id]
-                strike.recovered_s.append(since)
                 strike.repeated += now > fence
+                strike.recovered(since, f"run {run_id}")
         for drop in strike.waiting_drops & lines:
             strike.waiting_drops.discard(drop)
-            strike.recovered_s.append(since)
+            strike.recovered(since, drop[1])
+        strike.waiting_drops &= self._droppers.left.keys()  # its people took it away again
 
     def _hear_drops(self) -> None:
         """Files that were dropped while a fault lasts are its."""

@@ -25,7 +25,7 @@ from bench._chaos_faults import faults
 from bench._chaos_figures import Figures, figures, summary, table
 from bench._chaos_house import Place, Tempo
 from bench._chaos_seed import Order, Outcome, Seed
-from tests.postgres import Cluster, running_cluster
+from tests.postgres import Cluster, NoPostgres, running_cluster
 
 _OWN_MOUNTS = "CHAOS_OWN_MOUNTS"  # set in the program that has mounts of its own
 
@@ -42,10 +42,14 @@ def main() -> int:
     )
     outcomes = []
     with ExitStack() as stack:
-        cluster = stack.enter_context(running_cluster()) if words.database == "postgresql" else None
+        try:
+            cluster = stack.enter_context(running_cluster()) if words.database == "postgresql" else None
+        except NoPostgres as missing:
+            print(missing, file=sys.stderr)
+            return 2
         for seed in range(words.first_seed, words.first_seed + words.seeds):
-            outcomes.append(_run(order, seed, cluster))
-            _tell(outcomes[-1])
+            outcomes.append(_run(order, seed, cluster, words.keep))
+            _tell(outcomes[-1], tempo)
     made = figures(outcomes, tempo)
     print(f"\n{table(made)}\n\n{summary(made)}", flush=True)
     if words.report:
@@ -65,6 +69,9 @@ def _words() -> argparse.Namespace:
     parser.add_argument("--faults", default=",".join(faults()), help="kinds, with commas between them")
     parser.add_argument("--quick", action="store_true", help="one seed, fewer drops")
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the directory of every seed, not only of those that broke"
+    )
     parser.add_argument("--report", type=Path, help="write the table to this file, too")
     words = parser.parse_args()
     if unknown := set(words.faults.split(",")) - set(faults()):
@@ -75,7 +82,7 @@ def _words() -> argparse.Namespace:
 
 
 def _order(words: argparse.Namespace) -> Order:
-    return Order(words.jobs, 8.0, words.strikes, tuple(words.faults.split(",")), Tempo())
+    return Order(words.jobs, 6.5, words.strikes, tuple(words.faults.split(",")), Tempo())
 
 
 def _way_to_own_mounts() -> list[str]:
@@ -90,17 +97,17 @@ def _way_to_own_mounts() -> list[str]:
     return []
 
 
-def _run(order: Order, seed: int, cluster: Cluster | None) -> Outcome:
+def _run(order: Order, seed: int, cluster: Cluster | None, keep: bool) -> Outcome:
     place = Place(Path(tempfile.mkdtemp(prefix=f"chaos-{seed}-")))
     with _disk(place.data, order.disk_mb):
         url = f"sqlite:///{place.data / 'nas_asr.sqlite3'}" if cluster is None else cluster.new_database()
         outcome = Seed(order, seed, place, url).run()
-        if not outcome.verdict.good:
+        if keep or not outcome.verdict.good:
             shutil.copytree(place.data, place.home / "kept", ignore=shutil.ignore_patterns("*.sock"))
-    if outcome.verdict.good:
+    if outcome.verdict.good and not keep:
         shutil.rmtree(place.home)
     else:
-        print(f"seed {seed} broke promises; kept in {place.home}")
+        print(f"seed {seed} {'is' if outcome.verdict.good else 'broke promises;'} kept in {place.home}")
         print(*(f"  {line}" for line in outcome.verdict.broken[:30]), sep="\n", flush=True)
     return outcome
 
@@ -118,7 +125,7 @@ def _disk(data: Path, megabytes: int) -> Iterator[None]:
             subprocess.run(["umount", "--lazy", str(data)], check=False)
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: Outcome, tempo: Tempo) -> None:
     verdict = outcome.verdict
     hit = sum(bool(strike.in_flight) for strike in outcome.strikes)
     print(
@@ -128,6 +135,9 @@ def _tell(outcome: Outcome) -> None:
         f"of {outcome.took_s:.0f} s {outcome.ended_alone or ''} {outcome.not_here or ''}",
         flush=True,
     )
+    slow = [strike for strike in outcome.strikes if strike.slowest[0] > tempo.lease_s + tempo.scan_s]
+    for one in slow:
+        print(f"  slow after {one.kind}: {one.slowest[1]} took {one.slowest[0]:.1f} s", flush=True)
 
 
 def _plain(made: Figures, outcomes: list[Outcome], database: str) -> dict[str, object]:

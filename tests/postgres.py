@@ -46,7 +46,8 @@ class Cluster:
         return f"postgresql+psycopg://tester@/{name}?host={self.home}"
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
+    """Where PostgreSQL's programs are; None where they are not installed."""
     found = [path for place in _PLACES for path in sorted(Path("/").glob(place[1:]))]
     with_initdb = [path for path in reversed(found) if (path / "initdb").is_file()]
     on_path = shutil.which("initdb")
@@ -68,12 +69,12 @@ class NoPostgres(Exception):
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
     """A server, gone afterwards. Raises NoPostgres."""
-    programs = _programs()
-    if programs is None:
+    found = programs()
+    if found is None:
         raise NoPostgres("PostgreSQL's programs (initdb, pg_ctl) are not installed")
     # Not below pytest's own directory: its path may be too long for a socket, and closed to another user
     home = Path(tempfile.mkdtemp(prefix="nas_asr_pg_"))
-    made = Cluster(programs, home, _user())
+    made = Cluster(found, home, _user())
     if os.geteuid() == 0:
         entry = pwd.getpwnam(made.user)
         os.chown(home, entry.pw_uid, entry.pw_gid)

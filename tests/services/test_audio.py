@@ -9,8 +9,9 @@ from sqlalchemy import select
 from nas_asr.core.errors import Unreadable, Vanished
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import LedgerState, Presence
-from nas_asr.services.audio import AudioPlace, locate
+from nas_asr.services.audio import AudioPlace, is_overwritten, locate
 from nas_asr.services.base import House
+from nas_asr.services.sightings import Sighting, Stat, new_line
 from nas_asr.store.models import Folder, LedgerLine, Recording
 from tests.cast import Cast, make_folder, make_recording
 
@@ -112,3 +113,39 @@ def test_what_the_watcher_misses_too_is_not_waited_for(house: House, cast: Cast,
     with pytest.raises(Unreadable) as away:
         found(house, recording)
     assert not away.value.permanent
+
+
+def taken(house: House, cast: Cast, share: Path) -> str:
+    """A recording of a file in the share, whose line knows what the file looked like."""
+    folder = make_folder(house.db, cast.choir, share)
+    file = share / "talk.wav"
+    file.write_bytes(b"mine")
+    recording = make_recording(house, cast.choir, folder_id=folder, raw_path=b"talk.wav", size_bytes=4)
+    looks = Stat.of(file.lstat())
+    with house.db.write() as session:
+        line = new_line(house, folder, Sighting(b"talk.wav", looks))
+        line.state, line.recording_id = LedgerState.INGESTED, recording
+        line.sha256 = session.get_one(Recording, recording).sha256
+        session.add(line)
+    return recording
+
+
+def test_what_is_transcribed_is_what_was_taken_and_not_what_lies_there_since(
+    house: House, cast: Cast, tmp_path: Path
+) -> None:
+    recording = taken(house, cast, tmp_path / "share")
+    with house.db.read() as session:
+        row = session.get_one(Recording, recording)
+        assert locate(house, session, row, as_taken=True).path.endswith(b"/talk.wav")
+        assert not is_overwritten(house, session, row)
+        (tmp_path / "share" / "talk.wav").write_bytes(b"your")  # the same size
+        with pytest.raises(Unreadable):
+            locate(house, session, row, as_taken=True)
+        assert is_overwritten(house, session, row)
+
+
+def test_a_file_that_went_after_it_was_opened_was_not_overwritten(house: House, cast: Cast, tmp_path: Path) -> None:
+    recording = taken(house, cast, tmp_path / "share")
+    (tmp_path / "share" / "talk.wav").unlink()
+    with house.db.read() as session:
+        assert not is_overwritten(house, session, session.get_one(Recording, recording))
