@@ -44,11 +44,16 @@ class Blow:
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind. groups: what it needs for itself. strike returns None where it cannot be done now."""
+    """One kind. groups: what it needs for itself. strike returns None where it cannot be done now.
+
+    stops_taking, stops_claiming: while it lasts, nobody can write a line of a new file, or claim a run.
+    """
 
     kind: str
     groups: frozenset[str]
     strike: Callable[[Stage], Blow | None]
+    stops_taking: bool = False
+    stops_claiming: bool = False
     why_not: Callable[[Stage], str] = field(default=lambda stage: "")
 
 
@@ -56,20 +61,22 @@ def faults() -> dict[str, Fault]:
     """All kinds, by name."""
     workers, everybody = frozenset(WORKERS), frozenset(EVERYBODY)
     kinds = [
-        Fault("kill-watcher", frozenset({"watcher"}), lambda stage: _kill(stage, "watcher")),
+        Fault("kill-watcher", frozenset({"watcher"}), lambda stage: _kill(stage, "watcher"), True),
         Fault("kill-web", frozenset({"web"}), lambda stage: _kill(stage, "web")),
         Fault("kill-worker", workers, lambda stage: _kill(stage, stage.rng.choice(WORKERS))),
         Fault("kill-child", workers, _kill_child),
         Fault("kill-redis", frozenset({"redis"}), lambda stage: _kill(stage, "redis")),
         Fault("lose-redis", frozenset({"redis"}), _lose_redis),
-        Fault("kill-all", everybody, lambda stage: _kill(stage, *EVERYBODY)),
+        Fault("kill-all", everybody, lambda stage: _kill(stage, *EVERYBODY), True, True),
         Fault("pause-worker", workers, lambda stage: _pause(stage, stage.rng.choice(WORKERS))),
-        Fault("pause-watcher", frozenset({"watcher"}), lambda stage: _pause(stage, "watcher")),
-        Fault("lock-database", frozenset({"database", "disk"}), _lock_database),
-        Fault("fill-disk", frozenset({"database", "disk", "redis"}), _fill_disk, _no_disk),
+        Fault("pause-watcher", frozenset({"watcher"}), lambda stage: _pause(stage, "watcher"), True),
+        Fault("lock-database", frozenset({"database", "disk"}), _lock_database, True, True),
+        Fault("fill-disk", frozenset({"database", "disk", "redis"}), _fill_disk, True, True, _no_disk),
         Fault("take-root", frozenset({"root"}), _take_root),
-        Fault("clock-forward", frozenset({"clock"}), lambda stage: _step_clock(stage, _STEP_S), _no_clock),
-        Fault("clock-back", frozenset({"clock"}), lambda stage: _step_clock(stage, -_STEP_S), _no_clock),
+        Fault(
+            "clock-forward", frozenset({"clock"}), lambda stage: _step_clock(stage, _STEP_S), False, False, _no_clock
+        ),
+        Fault("clock-back", frozenset({"clock"}), lambda stage: _step_clock(stage, -_STEP_S), False, False, _no_clock),
     ]
     return {fault.kind: fault for fault in kinds}
 

@@ -263,6 +263,7 @@ class Seed:
             return False
         if blow.workers is not None:
             self._watchbook.narrow(strike, blow.workers)
+        self._watchbook.take_over(strike, drops=fault.stops_taking, runs=fault.stops_claiming)
         self._deck.remove(fault)
         self._under_way.append((fault, blow, strike))
         return True

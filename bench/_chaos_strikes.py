@@ -4,8 +4,8 @@ Recovery is counted from the end of the fault (the moment at which a killed proc
 continued, a lock is released, room is made, a root is back, a clock was stepped): for each run that was in flight when it
 struck, until that run has ended or is claimed again, and for each file dropped while it lasted, until the ledger has a line of
 it; 0 where that was so before the fault ended. In flight: under a lease; for a fault of one worker, under a lease of that one.
-A run that a later fault of its worker meets under the same claim was not harmed by the earlier one, and is counted with the
-later one alone.
+What a later fault meets before it has recovered is counted with that one alone: a run under the same claim whose worker is
+struck, a run that waits while nobody can claim, a file that waits while nobody can write its line.
 """
 
 import time
@@ -88,6 +88,16 @@ class Watchbook:
             for run_id, fence in strike.waiting_runs.items():
                 if earlier is not strike and earlier.waiting_runs.get(run_id) == fence:
                     del earlier.waiting_runs[run_id]
+
+    def take_over(self, strike: Strike, *, drops: bool, runs: bool) -> None:
+        """Nobody can write lines of new files, or claim runs, while it lasts: what still waits for that waits for its end."""
+        for earlier in [one for one in self.strikes if one is not strike and one.ended is not None]:
+            if drops:
+                strike.waiting_drops |= earlier.waiting_drops
+                earlier.waiting_drops = set()
+            if runs:
+                strike.waiting_runs |= earlier.waiting_runs
+                earlier.waiting_runs = {}
 
     def give_up(self, strike: Strike) -> None:
         """It did not strike after all."""
