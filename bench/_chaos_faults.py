@@ -14,12 +14,15 @@ from sqlalchemy import create_engine, text
 from bench._chaos_drops import Droppers, Share, rename
 from bench._chaos_house import EVERYBODY, WORKERS, Household, Tempo, compiler
 
-_STEP_S = 5400.0  # a clock that is an hour and a half off
+_STEPS_S = (600.0, 5400.0)  # less and more than the house ever puts anything off
 
 
 @dataclass
 class Stage:
-    """Who can be struck. disk: the mount point whose room is bounded, None where DATA lies on an ordinary disk."""
+    """Who can be struck. disk: the mount point whose room is bounded, None where DATA lies on an ordinary disk.
+
+    busy: the names of the workers that have a run under a lease just now.
+    """
 
     household: Household
     droppers: Droppers
@@ -27,7 +30,12 @@ class Stage:
     tempo: Tempo
     database_url: str
     disk: Path | None
+    busy: Callable[[], set[str]]
     clock_s: float = 0.0
+
+    def worker(self) -> str:
+        """One of the workers, one that is at work where there is one."""
+        return self.rng.choice(sorted(self.busy()) or list(WORKERS))
 
 
 @dataclass
@@ -63,20 +71,18 @@ def faults() -> dict[str, Fault]:
     kinds = [
         Fault("kill-watcher", frozenset({"watcher"}), lambda stage: _kill(stage, "watcher"), True),
         Fault("kill-web", frozenset({"web"}), lambda stage: _kill(stage, "web")),
-        Fault("kill-worker", workers, lambda stage: _kill(stage, stage.rng.choice(WORKERS))),
+        Fault("kill-worker", workers, lambda stage: _kill(stage, stage.worker())),
         Fault("kill-child", workers, _kill_child),
         Fault("kill-redis", frozenset({"redis"}), lambda stage: _kill(stage, "redis")),
         Fault("lose-redis", frozenset({"redis"}), _lose_redis),
         Fault("kill-all", everybody, lambda stage: _kill(stage, *EVERYBODY), True, True),
-        Fault("pause-worker", workers, lambda stage: _pause(stage, stage.rng.choice(WORKERS))),
+        Fault("pause-worker", workers, lambda stage: _pause(stage, stage.worker())),
         Fault("pause-watcher", frozenset({"watcher"}), lambda stage: _pause(stage, "watcher"), True),
         Fault("lock-database", frozenset({"database", "disk"}), _lock_database, True, True),
         Fault("fill-disk", frozenset({"database", "disk", "redis"}), _fill_disk, True, True, _no_disk),
         Fault("take-root", frozenset({"root"}), _take_root),
-        Fault(
-            "clock-forward", frozenset({"clock"}), lambda stage: _step_clock(stage, _STEP_S), False, False, _no_clock
-        ),
-        Fault("clock-back", frozenset({"clock"}), lambda stage: _step_clock(stage, -_STEP_S), False, False, _no_clock),
+        Fault("clock-forward", frozenset({"clock"}), lambda stage: _step_clock(stage, 1), False, False, _no_clock),
+        Fault("clock-back", frozenset({"clock"}), lambda stage: _step_clock(stage, -1), False, False, _no_clock),
     ]
     return {fault.kind: fault for fault in kinds}
 
@@ -95,7 +101,7 @@ def _whose(names: tuple[str, ...]) -> str | None:
 
 
 def _kill_child(stage: Stage) -> Blow | None:
-    name = stage.rng.choice(WORKERS)
+    name = stage.worker()
     return Blow(time.monotonic(), _nothing, name) if stage.household.kill_child(name) else None
 
 
@@ -168,8 +174,8 @@ def _bring_back(share: Share) -> None:
     rename(share, share.root)
 
 
-def _step_clock(stage: Stage, seconds: float) -> Blow:
-    stage.clock_s += seconds
+def _step_clock(stage: Stage, sign: int) -> Blow:
+    stage.clock_s += sign * stage.rng.choice(_STEPS_S)
     stage.household.step_clock(stage.clock_s)
     return Blow(time.monotonic(), _nothing)
 

@@ -35,6 +35,7 @@ TEAMS = ("choir", "garden", "sales")
 _FOLDERS_EACH = 2
 _FIDDLES = 0.08  # moves and deletions for each drop
 _TICK_S = 0.03
+_AIM_S = 1.5  # so long a fault waits for work to be in flight
 _READY_S = 120.0
 _PASSING = ("worker_lost", "unreadable", "vanished", "storage_full", "internal")
 
@@ -148,7 +149,9 @@ class Seed:
         self._sender = Sender(self._household.port, self._make_token(), {v: k for k, v in self._teams.items()})
         self._droppers.uploads_by(self._sender.send)
         disk = place.data if os.path.ismount(place.data) else None
-        self._stage = Stage(self._household, self._droppers, self._rng, order.tempo, database_url, disk)
+        self._stage = Stage(
+            self._household, self._droppers, self._rng, order.tempo, database_url, disk, self._watchbook.busy
+        )
         every = faults()
         self._not_here = {kind: why for kind in order.kinds if (why := every[kind].why_not(self._stage))}
         self._kinds = [every[kind] for kind in order.kinds if kind not in self._not_here]
@@ -232,10 +235,15 @@ class Seed:
                     self._droppers.fiddle()
                 left_drops -= 1
                 next_drop += self._rng.expovariate(self._order.drops_a_second)
-            if left_strikes and now >= next_strike and self._strike():
+            if left_strikes and self._is_time(next_strike) and self._strike():
                 left_strikes -= 1
                 next_strike = max(now, next_strike + self._rng.uniform(0.5, 1.5) * lasts / self._order.strikes)
             self._tick()
+
+    def _is_time(self, due: float) -> bool:
+        """A fault that is due waits a moment for work to be in flight."""
+        now = time.monotonic()
+        return now >= due + _AIM_S or (now >= due and bool(self._watchbook.busy()))
 
     def _tick(self) -> None:
         now = time.monotonic()

@@ -60,6 +60,15 @@ class Watchbook:
         self._heard = 0  # drops that were given to strikes
         self._looked_at = float("-inf")
 
+    def busy(self) -> set[str]:
+        """The names of the workers that have a run under a lease; nobody where the database does not answer."""
+        try:
+            with self._db.read() as session:
+                tags = session.scalars(select(Run.worker).where(Run.state == RunState.TRANSCRIBING)).all()
+        except SQLAlchemyError:
+            return set()
+        return {tag.partition(":")[0] for tag in tags}
+
     def began(self, kind: str) -> Strike:
         """A fault is about to strike."""
         self._hear_drops()
