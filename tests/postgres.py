@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,8 @@ class Cluster:
         return f"postgresql+psycopg://tester@/{name}?host={self.home}"
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
+    """Where PostgreSQL's programs are; None where they are not installed."""
     found = [path for place in _PLACES for path in sorted(Path("/").glob(place[1:]))]
     with_initdb = [path for path in reversed(found) if (path / "initdb").is_file()]
     on_path = shutil.which("initdb")
@@ -60,16 +62,19 @@ def _user() -> str:
     return "postgres" if "postgres" in names else "nobody"
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A server for the whole test run."""
-    programs = _programs()
-    if programs is None:
-        pytest.skip("PostgreSQL's programs (initdb, pg_ctl) are not installed")
-    pytest.importorskip("psycopg", reason="psycopg is not installed")
+class NoPostgres(Exception):
+    """There is no PostgreSQL here; says what is missing."""
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """A server, gone afterwards. Raises NoPostgres."""
+    found = programs()
+    if found is None:
+        raise NoPostgres("PostgreSQL's programs (initdb, pg_ctl) are not installed")
     # Not below pytest's own directory: its path may be too long for a socket, and closed to another user
     home = Path(tempfile.mkdtemp(prefix="nas_asr_pg_"))
-    made = Cluster(programs, home, _user())
+    made = Cluster(found, home, _user())
     if os.geteuid() == 0:
         entry = pwd.getpwnam(made.user)
         os.chown(home, entry.pw_uid, entry.pw_gid)
@@ -84,6 +89,18 @@ def cluster() -> Iterator[Cluster]:
             made.program("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A server for the whole test run."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(running_cluster())
+        except NoPostgres as error:
+            pytest.skip(str(error))
+        yield made
 
 
 @pytest.fixture
