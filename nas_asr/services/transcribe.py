@@ -40,11 +40,15 @@ class Incarnation:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who asks for work, and what it can do. lease_s: for so long it may be silent before the run is another's."""
+    """Who asks for work, and what it can do. lease_s: for so long it may be silent before the run is another's.
+
+    besides: runs that it leaves to others (services.reach).
+    """
 
     who: Incarnation
     skills: Skills
     lease_s: float = 30.0
+    besides: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str
             Run.state == RunState.QUEUED,
             Run.waiting_for.is_(None),
             Run.stop_asked_at.is_(None),
+            Run.id.not_in(claimant.besides),
             or_(Run.not_before.is_(None), Run.not_before <= house.now()),
             or_(false(), *_fits(session, house, claimant)),
         )
@@ -202,7 +207,7 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
     """Write the transcript: one commit, behind the fence. Raises RunStopped where the run is no longer ours."""
     now = house.now()
     with house.db.write() as session:
-        run = _locked(session, held)
+        run = locked(session, held)
         run.progress = 1.0
         recording = session.get_one(Recording, run.recording_id, with_for_update=True)
         shown = session.scalar(_versions(recording).where(TranscriptVersion.number == recording.version))
@@ -228,7 +233,7 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
 def fail(house: House, held: Claim, error: NasAsrError) -> runs.Move:
     """Write why it did not work; what may pass is queued again for later. Raises RunStopped where it is not ours."""
     with house.db.write() as session:
-        return runs.failed(session, _locked(session, held), error, house.now())
+        return runs.failed(session, locked(session, held), error, house.now())
 
 
 def stopped(house: House, held: Claim) -> bool:
@@ -272,7 +277,8 @@ def _ours(held: Claim) -> ColumnElement[bool]:
     return and_(Run.id == held.run_id, Run.fence == held.fence, Run.state == RunState.TRANSCRIBING)
 
 
-def _locked(session: Session, held: Claim) -> Run:
+def locked(session: Session, held: Claim) -> Run:
+    """The run of a claim, held until the commit. Raises RunStopped where it is not ours any more."""
     run = session.scalar(select(Run).where(_ours(held)).with_for_update())
     if run is None:
         raise _not_ours()

@@ -4,16 +4,17 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from nas_asr.core import errors as core
 from nas_asr.services.accounts import TooManyTries, anybody
-from nas_asr.store.database import DatabaseTrouble, is_busy
+from nas_asr.store.database import DatabaseTrouble, is_passing
 from nas_asr.web.locale import said
 from nas_asr.web.security import here
 from nas_asr.web.viewer import house
@@ -112,12 +113,13 @@ def _sentence(error: HTTPException) -> tuple[str, str]:
 
 
 def _of_database(error: Exception) -> ResponseReturnValue:
-    if not is_busy(error):
+    if not is_passing(error):
         return _unforeseen(error)
     log.warning("web.database_busy", extra={"path": request.path})
-    told = _("The database is busy with something else; nothing was changed."), _("Try again in a minute.")
+    told = _("The database does not answer just now; nothing was changed."), _("Try again in a moment.")
+    g._login_user = AnonymousUserMixin()  # the page's frame must not ask the database once more who this is
     answer = _envelope(503, core.NasAsrError(*told)) if wants_json() else _page(503, *told)
-    answer.headers["Retry-After"] = "60"
+    answer.headers["Retry-After"] = "10"
     return answer
 
 

@@ -17,8 +17,10 @@ from nas_asr.core.frames import read_frame, write_frame
 from nas_asr.core.lifeline import hold
 from nas_asr.core.offers import Skills
 from nas_asr.core.ports import Transcriber
+from nas_asr.services.reach import OUT_OF_REACH
 from nas_asr.services.transcribe import Claimant, Incarnation
 from nas_asr.worker import job
+from nas_asr.worker.blind import BlindSpot
 from nas_asr.worker.room import Errand, Pace, WorkerRoom, make_room
 
 RING, READY, TROUBLE, ALIVE, DONE = b"R", b"Y", b"T", b"B", b"D"
@@ -52,13 +54,14 @@ def _answer(errand: Errand, room: WorkerRoom) -> None:
     pace = Pace(**errand.pace)
     who = Incarnation(errand.name, errand.boot)
     claimant = Claimant(who, skills, pace.lease_s)
-    job.sit_down(job.Desk(room, claimant, pace, lambda: write_frame(errand.mouth, ALIVE)))
+    blind = BlindSpot()
+    job.sit_down(job.Desk(room, claimant, pace, lambda: write_frame(errand.mouth, ALIVE), blind))
     words = {**skills.told(), **_state(room.transcriber), "nvidia": _has_nvidia()}
     write_frame(errand.mouth, READY, json.dumps(words).encode())
     while (frame := read_frame(errand.ears)) is not None:
         if frame.kind == RING:
             trouble = job.transcribe(frame.body.decode())
-            words = {**_state(room.transcriber), "engine_trouble": trouble}
+            words = {**_state(room.transcriber), "engine_trouble": trouble, OUT_OF_REACH: sorted(blind.runs)}
             write_frame(errand.mouth, DONE, json.dumps(words).encode())
 
 

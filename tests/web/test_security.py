@@ -151,7 +151,7 @@ def test_a_database_that_somebody_holds_is_said_in_words(app: Flask, cast: Cast)
     browser = visitor(app, cast.alice)
     page, call = browser.get("/held"), browser.get("/api/v1/held")
     assert page.status_code == call.status_code == 503
-    assert "busy" in page.text and call.get_json()["error"]["code"] == "busy"
+    assert "does not answer just now" in page.text and call.get_json()["error"]["code"] == "busy"
     assert page.headers["Retry-After"]
 
 
