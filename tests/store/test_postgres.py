@@ -1,5 +1,6 @@
 """Room: tests.store.test_postgres. Why a PostgreSQL cannot be used is said in one sentence; no password is ever shown."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from nas_asr.core.errors import ConfigError
+from nas_asr.logs import EventFormatter
 from nas_asr.store import postgres as room
 from nas_asr.store.database import Database, is_passing
 from nas_asr.store.models import Team
@@ -127,6 +129,12 @@ def test_an_unknown_language_of_the_server_still_makes_a_sentence(postgres_url: 
     error = RuntimeError(f"严重错误:  用户 {PASSWORD} 不行")
     said = room.refusal(error, make_url(f"postgresql+psycopg://u:{quote(PASSWORD, safe='')}@h/d"))
     assert "不行" in said.message and PASSWORD not in said.message
+
+
+def test_an_address_in_a_log_line_shows_no_password() -> None:
+    for address in ("postgresql://nas_asr:hunter2@host/db", "redis://:hunter2@host:6379/0"):
+        line = EventFormatter().format(logging.makeLogRecord({"msg": f"cannot reach {address} now"}))
+        assert "hunter2" not in line and "@host" in line
 
 
 def test_a_lost_connection_is_trouble_that_passes_and_the_next_one_works(postgres: Database, cluster: Cluster) -> None:
