@@ -45,8 +45,9 @@ class Cluster:
         self.program("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "-t", "60", "start")
 
     def stop(self) -> None:
-        """As if its power had gone: nobody is told."""
-        self.program("pg_ctl", "-D", str(self.home / "data"), "-m", "immediate", "-w", "stop")
+        """As if its power had gone: nobody is told. Nothing where it is stopped already."""
+        if (self.home / "data" / "postmaster.pid").exists():
+            self.program("pg_ctl", "-D", str(self.home / "data"), "-m", "immediate", "-w", "stop")
 
     def program(self, name: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as the cluster's user."""
@@ -145,8 +146,13 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def migrated(cluster: Cluster) -> str:
-    """The name of a database at the newest schema, made once; nobody may be connected to it while it is copied."""
-    url = cluster.new_database()
+    """The name of a database at the newest schema, made once; nobody may be connected to it while it is copied.
+
+    TEST_COLLATION: an ICU locale such as zh-Hans-CN, for a run on another collation than C.
+    """
+    locale = os.environ.get("TEST_COLLATION", "")
+    icu = f"TEMPLATE template0 LOCALE 'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE '{locale}'"
+    url = cluster.new_database(icu if locale else "")
     database = Database(url)
     migrate(database)
     database.close()

@@ -78,7 +78,9 @@ class Site:
     def told(self) -> str:
         """Everything that anybody wrote into a log, for a failing test's message and for what must not stand there."""
         home = self.live.data.parent
-        return "\n".join(file.read_text("utf-8", "replace") for file in [*home.glob("*.log"), *home.glob("*/logs/*.log")])
+        return "\n".join(
+            file.read_text("utf-8", "replace") for file in [*home.glob("*.log"), *home.glob("*/logs/*.log")]
+        )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Room: tests.journey. Workers on other machines, each with its own DATA; and a PostgreSQL whose power goes in the middle of it."""
+"""Room: tests.journey. Workers on other machines, each with its own DATA; and a PostgreSQL whose power goes in mid-job."""
 
 import os
 import signal
@@ -68,7 +68,9 @@ def test_a_database_whose_power_goes_is_found_again_by_everybody(tmp_path: Path)
     with site(tmp_path) as made:
         browser = ada(made)
         made.drop("before")
-        wait_for(lambda: "before" in made.runs() and made.runs()["before"].state == RunState.TRANSCRIBING, 90, "it works")
+        wait_for(
+            lambda: "before" in made.runs() and made.runs()["before"].state == RunState.TRANSCRIBING, 90, "it works"
+        )
         parts = {word: made.live.family_of(f" {word}") for word in ("web", "watch", "work")}
         made.cluster.stop()
         page = wait_for(lambda: (a := browser.get("/")).status == 503 and a, 20, "the page says so")

@@ -1,4 +1,4 @@
-"""Room: tests.services.test_reach. Audio that one machine cannot reach: left to others, and a failure only when nobody is left."""
+"""Room: tests.services.test_reach. Audio out of one machine's reach: left to others, a failure when nobody is left."""
 
 import pytest
 
