@@ -73,7 +73,8 @@ def test_a_database_whose_power_goes_is_found_again_by_everybody(tmp_path: Path)
         )
         parts = {word: made.live.family_of(f" {word}") for word in ("web", "watch", "work")}
         made.cluster.stop()
-        page = wait_for(lambda: (a := browser.get("/")).status == 503 and a, 20, "the page says so")
+        wait_for(lambda: browser.get("/").status == 503, 20, "the page says so")
+        page = browser.get("/")
         assert "The database does not answer just now" in page.text and page.headers["Retry-After"]
         call = browser.get("/api/v1/recordings")
         assert call.status == 503 and call.json["error"]["code"] == "busy" and call.json["error"]["remedy"]
