@@ -25,7 +25,7 @@ from bench._chaos_faults import faults
 from bench._chaos_figures import Figures, figures, summary, table
 from bench._chaos_house import Place, Tempo
 from bench._chaos_seed import Order, Outcome, Seed
-from tests.postgres import Cluster, NoPostgres, running_cluster
+from tests.postgres import Cluster, NoPostgres, running
 
 _OWN_MOUNTS = "CHAOS_OWN_MOUNTS"  # set in the program that has mounts of its own
 
@@ -43,7 +43,7 @@ def main() -> int:
     outcomes = []
     with ExitStack() as stack:
         try:
-            cluster = stack.enter_context(running_cluster()) if words.database == "postgresql" else None
+            cluster = stack.enter_context(running()) if words.database == "postgresql" else None
         except NoPostgres as missing:
             print(missing, file=sys.stderr)
             return 2

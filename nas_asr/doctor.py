@@ -96,10 +96,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     db = Database(settings.database)
     try:
-        current = is_current(db)
+        current, kind = is_current(db), db.kind
     finally:
         db.close()
-    message = f"{db.engine.dialect.name}, schema {'up to date' if current else 'older than this program'}"
+    message = f"{kind}, schema {'up to date' if current else 'older than this program'}"
     remedy = "" if current else "It is brought up to date by the next start."
     yield Finding("database", Verdict.OK if current else Verdict.NOTE, message, remedy)
 

@@ -12,6 +12,9 @@ from nas_asr.settings import Settings
 from nas_asr.store.database import Database
 from nas_asr.store.schema import migrate
 from tests.cast import Cast, Clock, RememberingQueue, make_cast
+from tests.postgres import cluster, migrated, postgres, postgres_url
+
+__all__ = ["cluster", "migrated", "postgres", "postgres_url"]
 
 # Files that take minutes, the longest first: begun last, they would leave all but one processor idle at the end.
 _LONG = (
@@ -19,6 +22,23 @@ _LONG = (
     "tests/engine/test_hotword_bounds", "tests/journey/", "tests/browser/", "tests/engine/test_hard_cases", "tests/worker/",
     "tests/test_kills", "tests/archive/test_kills", "tests/install/test_pull", "tests/cli/", "tests/engine/", "tests/media/",
 )  # fmt: skip
+
+
+# Tests of these run on both databases, because what they ask of one is where the two differ: order, locks, search, text.
+_ON_BOTH = (
+    "tests/store/", "tests/services/", "tests/archive/test_nights", "tests/web/test_search", "tests/web/test_library",
+)  # fmt: skip
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+_ASKED = os.environ.get("TEST_DATABASE", "")  # one of the two for all tests, whatever their file; empty: as above
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that uses the database and stands in a file of _ON_BOTH is two tests."""
+    if "database_kind" not in metafunc.fixturenames or _ASKED:
+        return
+    if metafunc.definition.nodeid.startswith(_ON_BOTH):
+        kinds = [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgres)]
+        metafunc.parametrize("database_kind", kinds, indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,10 +57,19 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def db(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database `db` is."""
+    return str(getattr(request, "param", _ASKED or SQLITE))
+
+
+@pytest.fixture
+def db(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[Database]:
     """A database of the test's own, at the newest schema."""
     (tmp_path / "data").mkdir()
-    shutil.copy(empty_database, tmp_path / "data" / "nas_asr.sqlite3")
+    if database_kind == POSTGRESQL:
+        yield request.getfixturevalue("postgres")
+        return
+    shutil.copy(request.getfixturevalue("empty_database"), tmp_path / "data" / "nas_asr.sqlite3")
     database = Database(f"sqlite:///{tmp_path / 'data' / 'nas_asr.sqlite3'}")
     yield database
     database.close()

@@ -36,6 +36,8 @@ COMMANDS: Mapping[str, str] = {
     "demo": "nas_asr.cli.demo:demo",
 }
 
+_DATABASE = "nas_asr.store.database"
+
 
 class Sentences(click.Group):
     """A group whose errors end as one sentence on standard error and exit status 1, never a traceback."""
@@ -68,3 +70,16 @@ class Sentences(click.Group):
             where = f"{error.filename}: " if error.filename else ""
             click.echo(f"nas-asr: {where}{error.strerror or error}.", err=True)
             sys.exit(1)
+        except _database_trouble() as error:
+            if not sys.modules[_DATABASE].is_passing(error):
+                raise
+            click.echo(
+                "nas-asr: The database does not answer just now; nothing was changed. Try again in a moment.", err=True
+            )
+            sys.exit(1)
+
+
+def _database_trouble() -> tuple[type[Exception], ...]:
+    """What a lost database raises. Commands that never opened one do not load SQLAlchemy for this."""
+    database = sys.modules.get(_DATABASE)
+    return (database.DatabaseTrouble,) if database is not None else ()

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 # Ideographs (all planes), kana and bopomofo: scripts written without spaces between words. Hangul is written with spaces
 # but agglutinates, so it is split as well.
 CJK = "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
-_TOKEN = re.compile(f"[{CJK}]|[^\\W_{CJK}]+")
+_LONGEST = 500  # letters of a token; what is longer is several, for PostgreSQL drops words of 2047 bytes without a word
+_TOKEN = re.compile(f"[{CJK}]|[^\\W_{CJK}]{{1,{_LONGEST}}}")
 _PILE = re.compile("[\u0300-\U0010ffff]{64,}")  # signs beyond Latin in a row; only among these can marks pile up
 _MOST_MARKS = 30  # on one letter: what Unicode's stream-safe form allows (UAX #15), and no writing needs
 _QUERY = re.compile(r'"([^"]*)"|(\S+)')
 MAX_TERMS = 16
+MAX_PHRASE = 128  # tokens; what is longer is looked for by its beginning
 
 
 def composed(text: str) -> str:
@@ -47,18 +49,13 @@ def _thinned(pile: re.Match[str]) -> str:
     return "".join(kept)
 
 
-def index_text(text: str) -> str:
-    """What goes into the index: tokens joined by spaces."""
-    return " ".join(tokens(text))
-
-
 def parse_query(query: str) -> list[tuple[str, ...]]:
     """The phrases that must all match: each quoted part and each other word, as tokens. Empty where nothing can match.
 
     `GPU显存` is one phrase of three tokens; `"next week" 会议` are two phrases.
     """
     quotes = query.replace("\u201c", '"').replace("\u201d", '"')
-    phrases = (tuple(tokens(quoted or word)) for quoted, word in _QUERY.findall(quotes))
+    phrases = (tuple(tokens(quoted or word)[:MAX_PHRASE]) for quoted, word in _QUERY.findall(quotes))
     return list(dict.fromkeys(phrase for phrase in phrases if phrase))[:MAX_TERMS]
 
 

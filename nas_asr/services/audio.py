@@ -6,6 +6,7 @@ newest line of the ledger at a path must be the recording's own, and who reads t
 """
 
 import os
+import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -106,8 +107,8 @@ def _holds(place: AudioPlace, size_bytes: int, watched: bool) -> bool:
 def _gone(session: Session, recording: Recording) -> Unreadable:
     if recording.folder_id is None:
         return Unreadable(
-            f"The uploaded file of “{recording.title}” is no longer on this machine's disk.",
-            "Restore DATA/uploads from a backup, or upload the recording again.",
+            f"The uploaded file of “{recording.title}” is not on the disk of {socket.gethostname()}.",
+            "Run a worker where DATA/uploads lies; if it is gone from there, restore it from a backup or upload it again.",
         )
     folder = session.get(Folder, recording.folder_id)
     name = folder.name if folder else ""

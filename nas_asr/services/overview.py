@@ -95,8 +95,8 @@ def _speeds(session: Session, since: datetime) -> Mapping[str, float]:
     sums: dict[str, list[int]] = {}
     for worker, audio_ms, work_ms in rows:  # a worker's tag is its name and its boot, which a restart changes
         of_name = sums.setdefault(worker.rpartition(":")[0], [0, 0])
-        of_name[0] += audio_ms
-        of_name[1] += work_ms
+        of_name[0] += int(audio_ms)  # PostgreSQL sums into Decimals
+        of_name[1] += int(work_ms)
     return {name: audio_ms / work_ms for name, (audio_ms, work_ms) in sums.items() if work_ms}
 
 

@@ -96,7 +96,7 @@ def summary(house: House, viewer: Viewer) -> Summary:
         done_24h=lately[0],
         failed=by_state.get(RunState.FAILED, 0),
         total=sum(by_state.values()),
-        hours_done_24h=round(lately[1] / 3_600_000, 2),
+        hours_done_24h=round(int(lately[1]) / 3_600_000, 2),
         # Nothing of one's own in the queue: how long the others' takes is nobody's business
         queue_eta_seconds=waits.seconds() if waits.waiting_ms and under_way else None,
         workers=workers,

@@ -46,12 +46,14 @@ class Claimant:
     """Who asks for work, and what it can do. lease_s: for so long it may be silent before the run is another's.
 
     shuns: runs that ended a child of its own a moment ago, and that another worker, where one lives, is to try first.
+    besides: runs that it leaves to others (services.reach).
     """
 
     who: Incarnation
     skills: Skills
     lease_s: float = 30.0
     shuns: frozenset[str] = frozenset()
+    besides: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str
             Run.state == RunState.QUEUED,
             Run.waiting_for.is_(None),
             Run.stop_asked_at.is_(None),
+            Run.id.not_in(claimant.besides),
             runs.is_due(now),
             or_(false(), *_fits(claimant, others)),
             Run.id.not_in(claimant.shuns if others.known else ()),
@@ -218,7 +221,7 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
     """Write the transcript: one commit, behind the fence. Raises RunStopped where the run is no longer ours."""
     now = house.now()
     with house.db.write() as session:
-        run = _locked(session, held)
+        run = locked(session, held)
         run.progress = 1.0
         recording = session.get_one(Recording, run.recording_id, with_for_update=True)
         shown = session.scalar(_versions(recording).where(TranscriptVersion.number == recording.version))
@@ -244,7 +247,7 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
 def fail(house: House, held: Claim, error: NasAsrError) -> runs.Move:
     """Write why it did not work; what may pass is queued again for later. Raises RunStopped where it is not ours."""
     with house.db.write() as session:
-        run = _locked(session, held)
+        run = locked(session, held)
         if isinstance(error, Vanished) and not was_seen_to_go(session, session.get_one(Recording, run.recording_id)):
             error = Unreadable(error.message, error.remedy)  # the watcher found it again meanwhile
         return runs.failed(session, run, error, house.now())
@@ -287,7 +290,8 @@ def _ours(held: Claim) -> ColumnElement[bool]:
     return and_(Run.id == held.run_id, Run.fence == held.fence, Run.state == RunState.TRANSCRIBING)
 
 
-def _locked(session: Session, held: Claim) -> Run:
+def locked(session: Session, held: Claim) -> Run:
+    """The run of a claim, held until the commit. Raises RunStopped where it is not ours any more."""
     run = session.scalar(select(Run).where(_ours(held)).with_for_update())
     if run is None:
         raise _not_ours()

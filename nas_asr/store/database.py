@@ -2,6 +2,7 @@
 
 SQLite runs with WAL, synchronous=FULL, a busy timeout of 15 s, and BEGIN IMMEDIATE for every write: with deferred
 transactions, two writers that both read first end in "database is locked" (measured, docs/decisions/0007).
+PostgreSQL reads in REPEATABLE READ, so that one read sees one moment there too (docs/decisions/0045).
 """
 
 import sqlite3
@@ -11,16 +12,19 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from nas_asr.core.errors import ConfigError, StorageFull
+from nas_asr.store import postgres
 
 DatabaseTrouble = SQLAlchemyError  # for who must tell it from a fault of ours and has no business with SQLAlchemy
 
-_BUSY_MS = 15_000
+_BUSY_MS = postgres.BUSY_MS
 _WRITE = {"nas_asr_write": True}
 _REBUILD = {"nas_asr_rebuild": True}
+_ONE_MOMENT = {"isolation_level": "REPEATABLE READ"}
 
 
 class Database:
@@ -29,16 +33,27 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _open(url)
+        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_MOMENT)
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is SQLite (else PostgreSQL)."""
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def kind(self) -> str:
+        """What it is, for people. Asks a server."""
+        return "SQLite" if self.is_sqlite else postgres.version_of(self.engine)
+
+    def greet(self) -> None:
+        """Ask for the first time. ConfigError where a server cannot be used: it names the setting and the remedy."""
+        if not self.is_sqlite:
+            postgres.greet(self.engine)
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that sees one moment and changes nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reading, expire_on_commit=False) as session:
             try:
                 yield session
             finally:
@@ -86,10 +101,12 @@ def alone_in(session: Session, table: str) -> None:
         session.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def is_busy(error: Exception) -> bool:
-    """Whether somebody else held the database for longer than we wait."""
+def is_passing(error: Exception) -> bool:
+    """Whether the same may succeed in a moment: somebody held the database for too long, or its server is away."""
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
-    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
+    if code is not None:
+        return bool(code & 0xFF == sqlite3.SQLITE_BUSY)
+    return isinstance(error, PoolTimeout) or postgres.is_passing(error)
 
 
 def _disk_is_full(error: OperationalError) -> bool:
@@ -104,11 +121,11 @@ def _open(url: str) -> Engine:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    if url.startswith(("postgresql+psycopg://", "postgresql://")):
-        return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+    if url.startswith(postgres.SCHEMES):
+        return postgres.open_postgres(url)
     raise ConfigError(
         "NAS_ASR_DATABASE_URL names a database that nas_asr does not know.",
-        "Use sqlite:///PATH or postgresql://USER@HOST/NAME, or leave it empty.",
+        "Use postgresql://USER:PASSWORD@HOST:5432/NAME or sqlite:///PATH, or leave it empty.",
     )
 
 

@@ -16,7 +16,11 @@ _ONE_AT_A_TIME = 0x6E61735F617372  # "nas_asr", so that no other program of the 
 
 
 def migrate(database: Database, to: str = "head") -> None:
-    """Upgrade to the newest revision, or to an older one; a database from a newer nas_asr is refused, not touched."""
+    """Upgrade to the newest revision, or to an older one; a database from a newer nas_asr is refused, not touched.
+
+    ConfigError where the database cannot be used at all.
+    """
+    database.greet()
     revision = _revision(database)
     if revision is not None and revision not in _known():
         raise ConfigError(
@@ -30,16 +34,17 @@ def migrate(database: Database, to: str = "head") -> None:
 
     config = _config()
     with database.rebuild() as connection:
-        if (
-            not database.is_sqlite
-        ):  # SQLite's write lock is taken by BEGIN; here whoever comes second waits for the first
+        # SQLite's write lock is taken by BEGIN; here whoever comes second waits for the first, however long that takes.
+        if not database.is_sqlite:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         config.attributes["connection"] = connection
         command.upgrade(config, to)
 
 
 def is_current(database: Database) -> bool:
-    """Whether the schema is the one that this program knows."""
+    """Whether the schema is the one that this program knows. ConfigError where the database cannot be used at all."""
+    database.greet()
     return _revision(database) == _known()[-1]
 
 

@@ -4,16 +4,17 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from nas_asr.core import errors as core
 from nas_asr.services.accounts import TooManyTries, anybody
-from nas_asr.store.database import DatabaseTrouble, is_busy
+from nas_asr.store.database import DatabaseTrouble, is_passing
 from nas_asr.web.locale import said
 from nas_asr.web.security import here
 from nas_asr.web.viewer import house
@@ -83,6 +84,7 @@ def _ours(error: core.NasAsrError) -> ResponseReturnValue:
 def _of_http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
+    _see_who()
     if isinstance(error, SecurityError):
         # No host name, no addresses to link to: plain words are all that can be said.
         text = _(
@@ -112,18 +114,33 @@ def _sentence(error: HTTPException) -> tuple[str, str]:
 
 
 def _of_database(error: Exception) -> ResponseReturnValue:
-    if not is_busy(error):
+    if not is_passing(error):
         return _unforeseen(error)
     log.warning("web.database_busy", extra={"path": request.path})
-    told = _("The database is busy with something else; nothing was changed."), _("Try again in a minute.")
+    _as_a_stranger()
+    told = _("The database does not answer just now; nothing was changed."), _("Try again in a moment.")
     answer = _envelope(503, core.NasAsrError(*told)) if wants_json() else _page(503, *told)
-    answer.headers["Retry-After"] = "60"
+    answer.headers["Retry-After"] = "10"
     return answer
+
+
+def _as_a_stranger() -> None:
+    """From here on nobody asks the database who this is: not the frame of the page, nor its language."""
+    g._login_user = AnonymousUserMixin()
+
+
+def _see_who() -> None:
+    """Every sentence asks for the viewer's language: where the database is away, it is told to a stranger."""
+    try:
+        bool(current_user.is_authenticated)
+    except DatabaseTrouble:
+        _as_a_stranger()
 
 
 def _unforeseen(error: Exception) -> ResponseReturnValue:
     # Edge 3 of 3 for broad except: Flask calls this for whatever nobody foresaw. The log has the trace, the page never.
     log.error("web.failed", extra={"path": request.path}, exc_info=error)
+    _see_who()
     message = _("Something went wrong on our side; nothing that was accepted is lost.")
     remedy = _("Try again; the log of this server says what happened.")
     if wants_json():

@@ -15,6 +15,7 @@ from nas_asr.services.accounts import SignedIn, session_of
 from nas_asr.services.base import House
 from nas_asr.services.folder_watch import ledger_pulse
 from nas_asr.services.recordings import pulse
+from nas_asr.store.database import DatabaseTrouble
 from nas_asr.web.pages.person import signed_in
 from nas_asr.web.viewer import house
 from nas_asr.web.wiring import WebSetup, wiring
@@ -82,11 +83,15 @@ def _stream(house: House, web: WebSetup, person: SignedIn, ends: tuple[Event, Ev
     last = ""
     yield "retry: 3000\n\n"
     for _ in range(_LONGEST_TICKS):
-        present = session_of(house, person.viewer.user_id, person.session_version)
+        try:
+            present = session_of(house, person.viewer.user_id, person.session_version)
+            word = _word(house, web, present) if present else ""
+        except DatabaseTrouble:  # the browser comes back by itself, and is told then
+            return
         if present is None:
             yield "event: bye\ndata: \n\n"
             return
-        if (word := _word(house, web, present)) != last:
+        if word != last:
             last = word
             yield f"event: change\ndata: {word}\n\n"
         else:

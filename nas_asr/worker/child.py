@@ -18,8 +18,10 @@ from nas_asr.core.frames import read_frame, write_frame
 from nas_asr.core.lifeline import hold
 from nas_asr.core.offers import Skills
 from nas_asr.core.ports import Transcriber
+from nas_asr.services.reach import OUT_OF_REACH
 from nas_asr.services.transcribe import Claimant, Incarnation
 from nas_asr.worker import job
+from nas_asr.worker.blind import BlindSpot
 from nas_asr.worker.growth import resident_bytes
 from nas_asr.worker.room import Errand, Pace, WorkerRoom, make_room
 
@@ -55,13 +57,14 @@ def _answer(errand: Errand, room: WorkerRoom) -> None:
     who = Incarnation(errand.name, errand.boot)
     claimant = Claimant(who, skills, pace.lease_s)
     shuns = job.Shunned(frozenset(errand.shuns), time.monotonic() + pace.shun_s)
-    job.sit_down(job.Desk(room, claimant, pace, lambda: write_frame(errand.mouth, ALIVE), shuns))
+    blind = BlindSpot()
+    job.sit_down(job.Desk(room, claimant, pace, lambda: write_frame(errand.mouth, ALIVE), blind, shuns))
     words = {**skills.told(), **_state(room.transcriber), "nvidia": _has_nvidia()}
     write_frame(errand.mouth, READY, json.dumps(words).encode())
     while (frame := read_frame(errand.ears)) is not None:
         if frame.kind == RING:
             trouble = job.transcribe(frame.body.decode())
-            words = {**_state(room.transcriber), "engine_trouble": trouble}
+            words = {**_state(room.transcriber), "engine_trouble": trouble, OUT_OF_REACH: sorted(blind.runs)}
             write_frame(errand.mouth, DONE, json.dumps(words).encode())
 
 

@@ -20,7 +20,9 @@ from nas_asr.core.recording import RunState
 from nas_asr.services import engines, heartbeats, house_settings
 from nas_asr.services import transcribe as service
 from nas_asr.services.base import House
+from nas_asr.services.reach import OUT_OF_REACH
 from nas_asr.services.runs import Move
+from nas_asr.store.database import DatabaseTrouble
 from nas_asr.worker.incarnation import take_slot
 from nas_asr.worker.offspring import ChildState, WarmChild
 from nas_asr.worker.pulls import Pulls
@@ -74,7 +76,7 @@ class Shift:
     def work(self) -> None:
         """Answer rings until somebody ends us."""
         self._catch_signals()
-        self._came_back(service.give_back_earlier(self._house, self._who))
+        self._take_back_earlier()
         self._pulse.start()
         while not self._leaving.is_set():
             if self._warm():
@@ -90,13 +92,19 @@ class Shift:
         try:
             self._came_back(service.let_go(self._house, self._who))
             self._ring_before_leaving()
-        except NasAsrError as error:
-            log.warning("worker.leases_not_given_back", extra={"code": error.code})
+        except (NasAsrError, DatabaseTrouble) as error:
+            log.warning("worker.leases_not_given_back", extra={"error": type(error).__name__})
         self._pulls.close()
         self._changed.set()
         if self._pulse.is_alive():
             self._pulse.join(timeout=2)
         heartbeats.gone(self._house, self._who.name, self._who.boot)
+
+    def _take_back_earlier(self) -> None:
+        try:
+            self._came_back(service.give_back_earlier(self._house, self._who))
+        except DatabaseTrouble as error:  # the leases run out by themselves
+            log.warning("worker.leases_not_given_back", extra={"error": type(error).__name__})
 
     # -- the child ------------------------------------------------------------------------------------------------
 
@@ -159,7 +167,8 @@ class Shift:
         # With new settings as well: they are loaded once, so that it is known what they serve, and then the memory goes.
         self._freed = wanted.free_memory if self._resting else self._freed
         self._changed.set()
-        claimant = service.Claimant(self._who, self._skills(child))
+        beyond = frozenset(child.engine.get(OUT_OF_REACH, ()))
+        claimant = service.Claimant(self._who, self._skills(child), besides=beyond)
         while self._resting and not self._leaving.wait(self._plan.pace.patience_s):
             renewed = self._is_outdated(self._wishes())  # the next one may serve what this one did not
             self._resting = not renewed and not service.is_work(self._house, claimant)
@@ -184,8 +193,8 @@ class Shift:
             moves = service.give_back(self._house, self._who)
             self._lost_at |= {move.run_id: time.monotonic() for move in moves}
             self._came_back(moves)
-        except NasAsrError as error:  # the leases run out by themselves
-            log.warning("worker.leases_not_given_back", extra={"code": error.code})
+        except (NasAsrError, DatabaseTrouble) as error:  # the leases run out by themselves
+            log.warning("worker.leases_not_given_back", extra={"error": type(error).__name__})
         self._changed.set()
 
     def _shunned(self) -> list[str]:

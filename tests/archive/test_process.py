@@ -23,7 +23,8 @@ def test_what_is_asked_for_is_done_by_a_child_of_the_watcher(
     ask(house, cast.alice, "choir")
     command = [sys.executable, "-m", "nas_asr", "--data", str(house.options.data), "watch"]
     with (tmp_path / "watch.log").open("wb") as log:
-        watcher = subprocess.Popen(command, stdout=log, stderr=log)
+        environ = os.environ | {"NAS_ASR_DATABASE_URL": house.db.url}
+        watcher = subprocess.Popen(command, stdout=log, stderr=log, env=environ)
     try:
         wait_for(lambda: list_nights(house, cast.alice, "choir")[0].state == "done", 60, "the run is done")
         assert len(bags(house)) == 1

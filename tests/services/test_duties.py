@@ -11,10 +11,6 @@ from nas_asr.services.duties import Duties
 from nas_asr.services.transcribe import Incarnation
 from nas_asr.store.models import Duty
 from tests.cast import Clock
-from tests.store.conftest import cluster as cluster
-from tests.store.conftest import db as db
-from tests.store.conftest import empty as empty
-from tests.store.conftest import postgres_url as postgres_url
 from tests.store.test_at_once import at_once
 
 HOLD = 15.0

@@ -203,6 +203,7 @@ def test_the_worker_builds_its_engine_by_what_was_chosen(
     house: House, cast: Cast, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_settings(house, cast.ada, {"threads": "3"}, loads)
+    monkeypatch.setenv("NAS_ASR_DATABASE_URL", db.url)
     seen: list[Options] = []
     monkeypatch.setattr(bootstrap, "transcriber", lambda options: seen.append(options))
     bootstrap.worker_room(str(house.options.data))

@@ -323,6 +323,8 @@ def test_a_folder_that_was_emptied_on_purpose_goes_on_with_the_next_file(walk: W
 
 
 def test_a_full_disk_leaves_nothing_half_and_every_file_is_taken_later(walk: Walk, share: Path) -> None:
+    if not walk.house.db.is_sqlite:
+        pytest.skip("a server's disk cannot be filled from here")
     for number in range(40):
         (share / f"{number}.m4a").write_bytes(SOUND + bytes([number]))
     walk.look()

@@ -151,8 +151,30 @@ def test_a_database_that_somebody_holds_is_said_in_words(app: Flask, cast: Cast)
     browser = visitor(app, cast.alice)
     page, call = browser.get("/held"), browser.get("/api/v1/held")
     assert page.status_code == call.status_code == 503
-    assert "busy" in page.text and call.get_json()["error"]["code"] == "busy"
+    assert "does not answer just now" in page.text and call.get_json()["error"]["code"] == "busy"
     assert page.headers["Retry-After"]
+
+
+def test_while_the_database_is_away_every_address_says_so(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("SELECT", {}, NobodyThere("connection refused"))
+
+    monkeypatch.setattr("nas_asr.web.viewer.session_of", away)
+    browser = visitor(app, cast.alice)
+    for path in ("/", "/search?q=x", "/api/v1/recordings", "/events"):
+        answer = browser.get(path)
+        assert answer.status_code == 503 and "does not answer just now" in answer.text
+        assert answer.headers["Retry-After"]
+    assert browser.get("/no/such/page").status_code in (404, 503)
+    assert visitor(app).get("/healthz").status_code == 200
+
+
+class NobodyThere(Exception):
+    """What libpq says without any answer of a server."""
+
+    sqlstate = None
 
 
 def test_an_unforeseen_error_shows_no_trace(app: Flask, cast: Cast) -> None:
