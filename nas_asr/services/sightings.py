@@ -1,12 +1,13 @@
 """Room: services.sightings. What the watcher tells the ledger after a look and asks before one. Never opens a file."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from nas_asr.core.ids import new_id
@@ -16,7 +17,10 @@ from nas_asr.services.file_names import shown_path
 from nas_asr.store.models import Folder, LedgerLine, Recording
 
 MOST_AT_ONCE = 500  # lines in one transaction: others must be able to write in between
+UNREADABLE_FOLDER = "folder_unreadable"
 _UNSETTLED = (LedgerState.GROWING, LedgerState.FAILED)
+_RACES = 3
+_DEADLOCKS = ("40P01", "40001")
 
 
 class Stat(NamedTuple):
@@ -32,26 +36,35 @@ class Stat(NamedTuple):
         return cls(_signed(status.st_size), _signed(status.st_mtime_ns), _signed(status.st_ino))
 
 
+FOLDER = Stat(0, 0, 0)  # of a folder that has a line of its own: what it looks like changes with every file in it
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Why a file is not taken."""
+    """Why a file is not taken. final: it is not taken either when a person asks for it."""
 
     code: str
     sentence: str
+    state: LedgerState = LedgerState.IGNORED
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A file as one look saw it; raw_path lies below its folder. A rule says why it is not to be taken."""
+    """A file as one look saw it; raw_path lies below its folder. A rule says why it is not to be taken.
+
+    A path that ends with a slash is a folder that is not looked into.
+    """
 
     raw_path: bytes
     stat: Stat
     rule: Rule | None = None
 
 
-class Known(NamedTuple):
-    """What the ledger says about the newest generation of a file."""
+class KnownFile(NamedTuple):
+    """What the ledger says about a generation of a file."""
 
+    raw_path: bytes
     stat: Stat
     present: bool
 
@@ -73,36 +86,68 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """How a folder is watched at present: how often it is looked through, on what it lies, what an admin should know."""
+
+    every_ms: int = 0
+    mount: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """A good look through a folder: which root it saw, how much, how long it took."""
+    """A good look through a folder: which root it saw, how much, how long it took. unread: not all of it could be listed."""
 
     device: int
     inode: int
     files_seen: int
     scan_ms: int
+    unread: bool = False
+    watching: Watching = Watching()
 
 
-def known_files(house: House, folder_id: str) -> dict[bytes, Known]:
-    """The newest generation of every file that was ever seen in a folder, by raw path."""
+def known_files(house: House, folder_id: str) -> Iterator[KnownFile]:
+    """Every generation of every file that was ever seen in a folder, older ones first. The rows are never held all at once."""
     columns = (
         LedgerLine.raw_path, LedgerLine.size_bytes, LedgerLine.mtime_ns, LedgerLine.inode, LedgerLine.presence
     )  # fmt: skip
     with house.db.read() as session:
         lines = session.execute(
-            select(*columns).where(LedgerLine.folder_id == folder_id).order_by(LedgerLine.generation)
+            select(*columns).where(LedgerLine.folder_id == folder_id).order_by(LedgerLine.generation),
+            execution_options={"yield_per": 2000},
         )
-        return {
-            raw: Known(Stat(size, mtime, inode), presence == Presence.PRESENT)
-            for raw, size, mtime, inode, presence in lines
-        }
+        for raw, size, mtime, inode, presence in lines:
+            yield KnownFile(raw, Stat(size, mtime, inode), presence == Presence.PRESENT)
 
 
-def note_news(house: House, folder_id: str, news: News) -> None:
-    """Write lines for new, ignored, vanished and returned files. Raises StorageFull; then nothing was written."""
+def note_news(house: House, folder_id: str, news: News, quiet_s: float | None = None) -> None:
+    """Write lines for new, ignored, vanished and returned files. Raises StorageFull; then nothing was written.
+
+    quiet_s: how long a file has to be quiet here, where that is not what the settings say. A second watcher over the same
+    folder may write the same lines at the same moment: then the later one finds them written.
+    """
+    for turn in range(1, _RACES + 1):
+        try:
+            _note_at_once(house, folder_id, news, quiet_s)
+            break
+        except (IntegrityError, OperationalError) as error:
+            if turn == _RACES or not lost_a_race(error):
+                raise
+
+
+def lost_a_race(error: IntegrityError | OperationalError) -> bool:
+    """Whether another writer of the same rows was quicker: what is done again finds its work."""
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in _DEADLOCKS
+
+
+def _note_at_once(house: House, folder_id: str, news: News, quiet_s: float | None) -> None:
+    due = house.now() + timedelta(seconds=house.options.settle_seconds if quiet_s is None else quiet_s)
     with house.db.write() as session:
         lines = newest_lines(session, folder_id, [s.raw_path for s in (*news.growing, *news.ignored)])
         for sighting in news.growing:
-            _note_growing(session, house, folder_id, sighting, lines.get(sighting.raw_path))
+            line = _note_growing(session, house, folder_id, sighting, lines.get(sighting.raw_path))
+            if line is not None:
+                line.next_look_at = due
         for sighting in news.ignored:
             _note_ignored(session, house, folder_id, sighting, lines.get(sighting.raw_path))
         _note_missing(session, house, folder_id, news.missing)
@@ -122,8 +167,16 @@ def note_look(house: House, folder_id: str, look: Look) -> None:
             .values(
                 online=True, offline_reason="", root_device=look.device, root_inode=look.inode,
                 last_scan_at=house.now(), scan_ms=look.scan_ms, files_seen=look.files_seen,
+                scan_every_ms=look.watching.every_ms, mount=look.watching.mount, note=look.watching.note,
             )
         )  # fmt: skip
+        if look.unread:
+            session.execute(
+                update(LedgerLine)
+                .where(LedgerLine.folder_id == folder_id, LedgerLine.state == LedgerState.FAILED)
+                .where(LedgerLine.reason_code == UNREADABLE_FOLDER, LedgerLine.presence == Presence.PRESENT)
+                .values(next_look_at=house.now() + timedelta(milliseconds=look.watching.every_ms))
+            )
 
 
 def note_offline(house: House, folder_id: str, reason: str) -> None:
@@ -141,6 +194,7 @@ def due_looks(house: House) -> dict[str, list[bytes]]:
             .where(
                 Folder.removed_at.is_(None),
                 LedgerLine.state.in_(_UNSETTLED),
+                LedgerLine.reason_code != UNREADABLE_FOLDER,  # every look through the folder tries these
                 LedgerLine.presence == Presence.PRESENT,
                 LedgerLine.next_look_at <= house.now(),
             )
@@ -207,18 +261,21 @@ def relocate(session: Session, recording: Recording) -> None:
         recording.folder_id, recording.raw_path, recording.path = line.folder_id, line.raw_path, line.path
 
 
-def _note_growing(session: Session, house: House, folder_id: str, sighting: Sighting, line: LedgerLine | None) -> None:
+def _note_growing(
+    session: Session, house: House, folder_id: str, sighting: Sighting, line: LedgerLine | None
+) -> LedgerLine | None:
+    """The line that now says growing; None where the file's bytes have to tell."""
     if line is None:
         line = new_line(house, folder_id, sighting)
         session.add(line)
     elif line.state in (LedgerState.INGESTED, LedgerState.DUPLICATE):
         # Touched or overwritten: its bytes will tell (services.ingest). A NAS touches files that nobody changed.
         line.presence, line.missing_since = Presence.PRESENT, None
-        return
+        return None
     refresh_line(house, line, sighting.stat)
     line.state, line.reason_code = LedgerState.GROWING, "settling"
     line.reason = "It was written to a moment ago; it is taken when it has been quiet for a while."
-    line.next_look_at = house.now() + timedelta(seconds=house.options.settle_seconds)
+    return line
 
 
 def _note_ignored(session: Session, house: House, folder_id: str, sighting: Sighting, line: LedgerLine | None) -> None:
@@ -227,10 +284,10 @@ def _note_ignored(session: Session, house: House, folder_id: str, sighting: Sigh
     if line is None:
         line = new_line(house, folder_id, sighting)
         session.add(line)
-    elif line.state != LedgerState.IGNORED:  # a person had it taken in spite of its name
-        return
+    elif line.state != LedgerState.IGNORED and not (sighting.rule.final and line.state in _UNSETTLED):
+        return  # a person had it taken in spite of its name
     refresh_line(house, line, sighting.stat)
-    settle_line(line, LedgerState.IGNORED, sighting.rule.code, sighting.rule.sentence)
+    settle_line(line, sighting.rule.state, sighting.rule.code, sighting.rule.sentence)
 
 
 def _note_missing(session: Session, house: House, folder_id: str, raw_paths: Sequence[bytes]) -> None:
@@ -246,6 +303,11 @@ def _note_missing(session: Session, house: House, folder_id: str, raw_paths: Seq
         update(LedgerLine)
         .where(*here, LedgerLine.state == LedgerState.GROWING)
         .values(reason_code="gone", reason="It was gone before it had settled.")
+    )
+    session.execute(
+        update(LedgerLine)
+        .where(*here, LedgerLine.reason_code == UNREADABLE_FOLDER)
+        .values(state=LedgerState.IGNORED, reason="It can be read again, or is gone.")
     )
     lost = session.scalars(select(Recording).where(Recording.folder_id == folder_id, Recording.raw_path.in_(raw_paths)))
     for recording in lost.all():
