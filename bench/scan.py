@@ -7,7 +7,6 @@ The watcher's own rounds with a real database; the looks run in a process of the
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -128,7 +127,9 @@ def _rounds(house: House) -> Rounds:
 
 
 def _peak_mb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    # Not getrusage's figure, which a child inherits from who started it
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
 
 
 if __name__ == "__main__":

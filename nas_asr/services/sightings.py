@@ -1,12 +1,12 @@
 """Room: services.sightings. What the watcher tells the ledger after a look and asks before one. Never opens a file."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,8 +19,13 @@ from nas_asr.store.models import Folder, LedgerLine, Recording
 MOST_AT_ONCE = 500  # lines in one transaction: others must be able to write in between
 UNREADABLE_FOLDER = "folder_unreadable"
 _UNSETTLED = (LedgerState.GROWING, LedgerState.FAILED)
-_RACES = 3
+_RACES = 4
 _DEADLOCKS = ("40P01", "40001")
+_FARTHEST_LOOK = timedelta(
+    hours=1
+)  # services.ingest puts none off for longer: one that is farther away is of a clock set back
+
+T = TypeVar("T")
 
 
 class Stat(NamedTuple):
@@ -62,11 +67,12 @@ class Sighting:
 
 
 class KnownFile(NamedTuple):
-    """What the ledger says about a generation of a file."""
+    """What the ledger says about a generation of a file. growing: nobody has looked into it yet, or not for the last time."""
 
     raw_path: bytes
     stat: Stat
     present: bool
+    growing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +115,15 @@ class Look:
 def known_files(house: House, folder_id: str) -> Iterator[KnownFile]:
     """Every generation of every file that was ever seen in a folder, older ones first. The rows are never held all at once."""
     columns = (
-        LedgerLine.raw_path, LedgerLine.size_bytes, LedgerLine.mtime_ns, LedgerLine.inode, LedgerLine.presence
+        LedgerLine.raw_path, LedgerLine.size_bytes, LedgerLine.mtime_ns, LedgerLine.inode, LedgerLine.presence, LedgerLine.state
     )  # fmt: skip
     with house.db.read() as session:
         lines = session.execute(
             select(*columns).where(LedgerLine.folder_id == folder_id).order_by(LedgerLine.generation),
             execution_options={"yield_per": 2000},
         )
-        for raw, size, mtime, inode, presence in lines:
-            yield KnownFile(raw, Stat(size, mtime, inode), presence == Presence.PRESENT)
+        for raw, size, mtime, inode, presence, state in lines:
+            yield KnownFile(raw, Stat(size, mtime, inode), presence == Presence.PRESENT, state == LedgerState.GROWING)
 
 
 def note_news(house: House, folder_id: str, news: News, quiet_s: float | None = None) -> None:
@@ -126,29 +132,31 @@ def note_news(house: House, folder_id: str, news: News, quiet_s: float | None = 
     quiet_s: how long a file has to be quiet here, where that is not what the settings say. A second watcher over the same
     folder may write the same lines at the same moment: then the later one finds them written.
     """
-    for turn in range(1, _RACES + 1):
+    after_races(lambda: _note_at_once(house, folder_id, news, quiet_s))
+
+
+def after_races(step: Callable[[], T]) -> T:
+    """Do a step; again where another writer of the same rows was quicker, for then it finds them written."""
+    for _ in range(_RACES):
         try:
-            _note_at_once(house, folder_id, news, quiet_s)
-            break
-        except (IntegrityError, OperationalError) as error:
-            if turn == _RACES or not lost_a_race(error):
+            return step()
+        except IntegrityError:
+            continue
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in _DEADLOCKS:
                 raise
-
-
-def lost_a_race(error: IntegrityError | OperationalError) -> bool:
-    """Whether another writer of the same rows was quicker: what is done again finds its work."""
-    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in _DEADLOCKS
+    return step()
 
 
 def _note_at_once(house: House, folder_id: str, news: News, quiet_s: float | None) -> None:
     due = house.now() + timedelta(seconds=house.options.settle_seconds if quiet_s is None else quiet_s)
     with house.db.write() as session:
         lines = newest_lines(session, folder_id, [s.raw_path for s in (*news.growing, *news.ignored)])
-        for sighting in news.growing:
+        for sighting in sorted(news.growing, key=_in_one_order):
             line = _note_growing(session, house, folder_id, sighting, lines.get(sighting.raw_path))
             if line is not None:
                 line.next_look_at = due
-        for sighting in news.ignored:
+        for sighting in sorted(news.ignored, key=_in_one_order):
             _note_ignored(session, house, folder_id, sighting, lines.get(sighting.raw_path))
         _note_missing(session, house, folder_id, news.missing)
         session.execute(
@@ -187,6 +195,7 @@ def note_offline(house: House, folder_id: str, reason: str) -> None:
 
 def due_looks(house: House) -> dict[str, list[bytes]]:
     """Files that are to be looked at again by now, by folder: an unfinished one, an unreadable one, a person's wish."""
+    now = house.now()
     with house.db.read() as session:
         rows = session.execute(
             select(LedgerLine.folder_id, LedgerLine.raw_path)
@@ -196,7 +205,7 @@ def due_looks(house: House) -> dict[str, list[bytes]]:
                 LedgerLine.state.in_(_UNSETTLED),
                 LedgerLine.reason_code != UNREADABLE_FOLDER,  # every look through the folder tries these
                 LedgerLine.presence == Presence.PRESENT,
-                LedgerLine.next_look_at <= house.now(),
+                or_(LedgerLine.next_look_at <= now, LedgerLine.next_look_at > now + _FARTHEST_LOOK),
             )
             .limit(10 * MOST_AT_ONCE)
         )
@@ -259,6 +268,11 @@ def relocate(session: Session, recording: Recording) -> None:
     if other is not None:
         line = other[0]
         recording.folder_id, recording.raw_path, recording.path = line.folder_id, line.raw_path, line.path
+
+
+def _in_one_order(sighting: Sighting) -> bytes:
+    """Two writers of the same lines that go through them in the same order wait for each other, and never both."""
+    return sighting.raw_path
 
 
 def _note_growing(

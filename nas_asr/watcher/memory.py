@@ -37,11 +37,16 @@ class Memory:
         self._missing: dict[bytes, dict[bytes, int]] = {}
 
     def learn(self, files: Iterable[KnownFile]) -> None:
-        """Take in what the ledger says; where it names a file twice, the later counts."""
-        for raw_path, stat, present in files:
+        """Take in what the ledger says; where it names a file twice, the later counts.
+
+        Files that were growing are news to whoever starts now: the wait for them is measured by a clock that nobody sets.
+        """
+        for raw_path, stat, present, growing in files:
             self.note(raw_path, stat)
             if not present:
                 self.note_missing(raw_path)
+            elif growing:
+                self.doubt(raw_path)
 
     def folder(self, folder: bytes) -> Mapping[bytes, int]:
         """The files of one folder that are here, with their marks."""

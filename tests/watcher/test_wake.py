@@ -133,7 +133,8 @@ def test_another_directory_in_the_folders_place_is_listened_to(
 
 
 def test_the_heartbeat_of_a_folder_has_its_interval_and_what_it_lies_on(real: House, watch: FolderWatch) -> None:
-    row = wait_for(lambda: (found := folder_row(real)).scan_every_ms and found, 20, "the first look is written down")
+    wait_for(lambda: folder_row(real).scan_every_ms, 20, "the first look is written down")
+    row = folder_row(real)
     assert 0 < row.scan_every_ms <= 3600_000
     assert row.mount == watch.rounds.ground.kind
 
