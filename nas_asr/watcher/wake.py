@@ -81,7 +81,8 @@ class Wake(FileSystemEventHandler):
     def note(self, every_s: float) -> str:
         """What an admin should know of it, empty where all is well. every_s: how often the folder is looked through."""
         if not self.well:
-            return f"No events come from this folder ({self._why_none}); it is looked through every {every_s:g} s."
+            why = self._why_none
+            return f"No events come from this folder ({why}); it is looked through every {every_s:g} s."
         if self.limited:
             return (
                 f"This machine allows no more watches (fs.inotify.max_user_watches = {watch_limit()}), so not every subfolder "
