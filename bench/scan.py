@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -82,18 +84,28 @@ def look_again(data: Path) -> dict[str, object]:
     start = time.monotonic() - began
     looks, bare = [], []
     for turn in range(1, _LOOKS + 1):
-        began = time.monotonic()
-        seen = _bare_walk(Path(rounds.folder.path))
-        bare.append(time.monotonic() - began)
+        with _measured(bare):
+            seen = _bare_walk(Path(rounds.folder.path))
         rounds.wake()
-        began = time.monotonic()
-        rounds.turn(began + turn * 3600)  # an hour later by the rounds' clock: a look is due
-        looks.append(time.monotonic() - began)
-    look, walk = statistics.median(looks), statistics.median(bare)
+        with _measured(looks):
+            rounds.turn(began + turn * 3600)  # an hour later by the rounds' clock: a look is due
+    (look, look_cpu), (walk, walk_cpu) = _median(looks), _median(bare)
     return {
         "start_s": round(start, 2), "rescan_s": round(look, 3), "bare_walk_s": round(walk, 3), "bare_files": seen,
-        "ratio_to_bare": round(look / walk, 2), "peak_mb_before": before, "peak_mb": _peak_mb(),
+        "ratio_to_bare": round(look / walk, 2), "rescan_cpu_s": round(look_cpu, 3), "bare_walk_cpu_s": round(walk_cpu, 3),
+        "peak_mb_before": before, "peak_mb": _peak_mb(),
     }  # fmt: skip
+
+
+@contextmanager
+def _measured(into: list[tuple[float, float]]) -> Iterator[None]:
+    began = time.monotonic(), time.process_time()
+    yield
+    into.append((time.monotonic() - began[0], time.process_time() - began[1]))
+
+
+def _median(times: list[tuple[float, float]]) -> tuple[float, float]:
+    return statistics.median(wall for wall, _ in times), statistics.median(cpu for _, cpu in times)
 
 
 def _bare_walk(folder: Path) -> int:
