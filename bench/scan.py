@@ -82,7 +82,8 @@ def look_again(data: Path) -> dict[str, object]:
     began = time.monotonic()
     rounds.turn(began)
     start = time.monotonic() - began
-    looks, bare = [], []
+    looks: list[tuple[float, float]] = []
+    bare: list[tuple[float, float]] = []
     for turn in range(1, _LOOKS + 1):
         with _measured(bare):
             seen = _bare_walk(Path(rounds.folder.path))
