@@ -1,6 +1,6 @@
 """Room: watcher.memory. What the ledger says of every file of a folder, small enough for a million of them. Asks nobody.
 
-A file is its name below its folder's and one number that its size, time and inode give: about 165 bytes each, measured by
+A file is its name below its folder's and one number that its size, time and inode give: about 130 to 165 bytes each, measured by
 bench/scan.py. A folder that has a line of its own (`private/`) stands under its own path with an empty name.
 """
 
