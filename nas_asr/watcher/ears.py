@@ -6,12 +6,16 @@ asked where it deals with both: `InotifyFD.handle_event` and `add_callback`. A n
 
 import errno
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyEmitter
 from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchCallback, WatchDescriptor
+
+# A folder that is made while its parent is being listed is met twice; watchdog warns of it on standard error, to no use
+warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
 
 _LIMITS = (Path("/proc/sys/fs/inotify/max_user_watches"), Path("/proc/sys/user/max_inotify_watches"))
 
