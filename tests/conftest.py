@@ -26,7 +26,8 @@ _LONG = (
 
 # Tests of these run on both databases, because what they ask of one is where the two differ: order, locks, search, text.
 _ON_BOTH = (
-    "tests/store/", "tests/services/", "tests/archive/test_nights", "tests/web/test_search", "tests/web/test_library",
+    "tests/store/", "tests/services/", "tests/archive/test_nights", "tests/watcher/test_two_watchers", "tests/web/test_search",
+    "tests/web/test_library",
 )  # fmt: skip
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _ASKED = os.environ.get("TEST_DATABASE", "")  # one of the two for all tests, whatever their file; empty: as above

@@ -199,15 +199,19 @@ def watch(ctx: click.Context) -> None:
     logs.configure()
     from nas_asr import bootstrap
     from nas_asr.cli.night import NightShift
+    from nas_asr.core.ids import new_id
     from nas_asr.services.archive_nights import anything_due
+    from nas_asr.services.duties import Duties
+    from nas_asr.services.transcribe import Incarnation
     from nas_asr.services.upkeep import Upkeep
     from nas_asr.watcher.main import run
 
     settings = settings_of(ctx)
     house = bootstrap.open_house(settings)
-    upkeep = Upkeep(house, NightShift(settings.data, lambda: anything_due(house)))
+    who = Incarnation(f"watcher@{socket.gethostname()}", new_id())
+    upkeep = Upkeep(house, NightShift(settings.data, lambda: anything_due(house)), who)
     try:
-        run(house, sweep=upkeep)
+        run(house, sweep=upkeep, duties=Duties(house, who))
     finally:
         upkeep.close()
 

@@ -6,14 +6,17 @@ the share has them, and compared without case.
 
 from nas_asr.services.sightings import Rule
 
-# Folders that systems keep for themselves; never looked into. So is every folder whose name begins with a dot.
+# Folders that systems keep for themselves are never looked into, nor are those whose names begin with a dot.
 _SYSTEM_FOLDERS = frozenset(
     {
         b"@eadir", b"#recycle", b"@recycle", b"@recently-snapshot", b"#snapshot", b"$recycle.bin",
         b"system volume information", b"lost+found", b"__macosx",
     }
 )  # fmt: skip
-_SYSTEM_FILES = frozenset({b"desktop.ini", b"thumbs.db", b"ehthumbs.db", b"ehthumbs_vista.db"})
+_SYSTEM_FILES = frozenset(
+    {b".ds_store", b".localized", b"desktop.ini", b"thumbs.db", b"ehthumbs.db", b"ehthumbs_vista.db"}
+)
+_SYSTEM_PREFIXES = (b"._", b"~$")  # what macOS and Office put beside a file
 _UNFINISHED = (
     b".part", b".partial", b".crdownload", b".download", b".tmp", b".temp", b".filepart", b".!ut", b".!qb", b".!sync",
     b".aria2", b".bts", b".opdownload", b".upload", b"~",
@@ -34,19 +37,30 @@ _OTHER_KINDS = frozenset(
 UNFINISHED = Rule("unfinished", "By its name a copy that is not finished; it is taken when it gets its real name.")
 HIDDEN = Rule("hidden", "Its name begins with a dot: so programs name what they hide or have not finished.")
 OTHER_KIND = Rule("other_kind", "By its name this is no recording. If it is one, give it the ending of its kind.")
-LINK = Rule("link", "It is a symbolic link, and links are never followed. Put the recording itself into the folder.")
-SPECIAL = Rule("special", "It is no regular file.")
+SYSTEM = Rule("system", "A program keeps this file beside others for itself; it is no recording.")
+LINK = Rule(
+    "link", "It is a symbolic link, and links are never followed. Put the recording itself into the folder.", final=True
+)
+SPECIAL = Rule("special", "It is no regular file.", final=True)
+SYSTEM_FOLDER = Rule(
+    "system_folder", "A system keeps this folder for itself, so nothing in it is looked at.", final=True
+)
+HIDDEN_FOLDER = Rule(
+    "hidden_folder", "The name of this folder begins with a dot, so nothing in it is looked at.", final=True
+)
 
 
-def skips_folder(name: bytes) -> bool:
-    """Whether a folder of this name is never looked into."""
-    return name.startswith(b".") or name.lower() in _SYSTEM_FOLDERS
+def folder_rule(name: bytes) -> Rule | None:
+    """Why a folder of this name is never looked into, or None where it is."""
+    if name.startswith(b"."):
+        return HIDDEN_FOLDER
+    return SYSTEM_FOLDER if name.lower() in _SYSTEM_FOLDERS else None
 
 
 def is_junk(name: bytes) -> bool:
-    """Whether a file of this name is not even worth a line in the ledger: nobody put it there to be transcribed."""
+    """Whether nobody put a file of this name there to be transcribed: it has its line, but wakes nobody and proves nothing."""
     folded = name.lower()
-    if folded.startswith((b"._", b"~$")) or folded in _SYSTEM_FILES:
+    if folded.startswith(_SYSTEM_PREFIXES) or folded in _SYSTEM_FILES:
         return True
     hidden_or_unfinished = folded.startswith(b".") or folded.endswith(_UNFINISHED)
     return hidden_or_unfinished and not sounds_like_audio(folded)
@@ -55,6 +69,8 @@ def is_junk(name: bytes) -> bool:
 def rule_for(name: bytes) -> Rule | None:
     """Why a file of this name is not taken, or None where its content decides."""
     folded = name.lower()
+    if folded.startswith(_SYSTEM_PREFIXES) or folded in _SYSTEM_FILES:
+        return SYSTEM
     if folded.startswith(b"."):
         return HIDDEN
     if folded.endswith(_UNFINISHED):
@@ -70,4 +86,4 @@ def sounds_like_audio(name: bytes) -> bool:
 def is_quiet(path: bytes) -> bool:
     """Whether a change at this path below a folder tells nothing: junk, or below a folder that is never looked into."""
     *folders, name = path.split(b"/")
-    return any(map(skips_folder, folders)) or is_junk(name)
+    return any(map(folder_rule, folders)) or is_junk(name)

@@ -9,7 +9,7 @@ from nas_asr import media
 from nas_asr.core.memory import share_heaps
 from nas_asr.services.base import House
 from nas_asr.services.ingest import Probe
-from nas_asr.watcher.loop import Loop
+from nas_asr.watcher.loop import Duties, Loop
 
 
 def run(
@@ -18,15 +18,17 @@ def run(
     sweep: Callable[[], object] | None = None,
     stop: threading.Event | None = None,
     probe: Probe = media.probe,
+    duties: Duties | None = None,
 ) -> None:
     """Watch all folders until `stop`, or until SIGTERM or SIGINT where no `stop` is given.
 
-    sweep: called every second, so that a house without `up` repairs itself too; it keeps its own times.
+    sweep: called every second, so that a house without `up` repairs itself too; it keeps its own times. duties: where
+    several watchers share a database, who of them watches which folder; without it each watches all, which does no harm.
     """
     share_heaps()
     if stop is None:
         stop = _until_signal()
-    Loop(house, probe, sweep).run(stop)
+    Loop(house, probe, sweep, duties).run(stop)
 
 
 def _until_signal() -> threading.Event:

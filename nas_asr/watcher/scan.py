@@ -1,14 +1,19 @@
-"""Room: watcher.scan. One look through a folder: names and numbers of every file. Opens no file, follows no link."""
+"""Room: watcher.scan. One look through a folder: names and numbers of every file. Opens no file, follows no link.
+
+A look is compared with the memory while it goes on: of files that are as they were nothing is kept, however many there are.
+"""
 
 import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from nas_asr.core.recording import LedgerState
 from nas_asr.media import open_folder
-from nas_asr.services.sightings import Sighting, Stat
+from nas_asr.services.sightings import FOLDER, UNREADABLE_FOLDER, Rule, Sighting, Stat
 from nas_asr.watcher import ignore
+from nas_asr.watcher.memory import Memory, mark, mark_of
 
 _ELSEWHERE = (
     "In the folder's place there is something else, or a symbolic link on the way to it. If that is meant to be, remove the "
@@ -36,17 +41,31 @@ class Root:
     inode: int
 
 
+_WENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a folder below was removed or exchanged since its name was seen
+_AS_A_FOLDER = mark(FOLDER)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a look saw. fresh: all that the memory does not know like this; unseen: what it knows and was not there.
+
+    files: how many were seen. recognised: whether a file of people's, known by its path, was among them. unread: whether a
+    folder below could not be listed; nothing is concluded about what lies in it.
+    """
+
+    files: int = 0
+    fresh: list[Sighting] = field(default_factory=list)
+    unseen: list[bytes] = field(default_factory=list)
+    recognised: bool = False
+    unread: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a look saw. unread: folders below the root that could not be listed; nothing is concluded about them."""
+    """A good look, and the root that it saw."""
 
     root: Root
-    files: dict[bytes, Sighting]
-    unread: tuple[bytes, ...]
-
-    def tells_about(self, raw_path: bytes) -> bool:
-        """Whether not having seen this file means that it is gone."""
-        return not any(raw_path.startswith(folder + b"/") for folder in self.unread)
+    seen: Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +75,21 @@ class Away:
     reason: str
 
 
-def scan(path: bytes, marker: bytes = b"") -> Scan | Away:
+def scan(path: bytes, memory: Memory, marker: bytes = b"") -> Scan | Away:
     """Look through a folder. marker: a file that must be in its root, where an admin put one. Never raises OSError."""
     try:
-        before = _root(path)
+        before = root_of(path)
         if marker:
             os.lstat(path + b"/" + marker)
-        files, unread = _walk(path)
-        after = _root(path)
+        seen = _Walk(path, memory).through()
+        after = root_of(path)
     except OSError as error:
         if marker and error.filename == path + b"/" + marker:
             return Away(f"The marker file “{os.fsdecode(marker)}” is not in the folder. Is the right share mounted?")
         return Away(_why(error))
     if before != after:
         return Away("The folder was exchanged while it was looked through.")
-    return Scan(before, files, unread)
+    return Scan(before, seen)
 
 
 def look_at(path: bytes) -> Stat | None:
@@ -82,57 +101,116 @@ def look_at(path: bytes) -> Stat | None:
     return Stat.of(status) if stat.S_ISREG(status.st_mode) else None
 
 
-def _root(path: bytes) -> Root:
+def root_of(path: bytes) -> Root:
+    """Which directory is there now. Raises OSError."""
     status = os.lstat(path + b"/.")
-    folded = Stat.of(status)
-    return Root(status.st_dev, folded.inode)
+    return Root(status.st_dev, Stat.of(status).inode)
 
 
-def _walk(root: bytes) -> tuple[dict[bytes, Sighting], tuple[bytes, ...]]:
-    files: dict[bytes, Sighting] = {}
-    unread: list[bytes] = []
-    waiting = [b""]
-    while waiting:
-        folder = waiting.pop()
+class _Walk:
+    """One walk through all folders, the deepest of the last one first."""
+
+    def __init__(self, root: bytes, memory: Memory) -> None:
+        self._root = root
+        self._memory = memory
+        self._seen = Seen()
+        self._waiting = [b""]
+        self._been_in: set[bytes] = set()
+        self._unread: list[bytes] = []
+
+    def through(self) -> Seen:
+        """Walk. Raises OSError where the root itself cannot be listed."""
+        while self._waiting:
+            folder = self._waiting.pop()
+            try:
+                self._look_into(folder)
+            except OSError as error:
+                if not folder:
+                    raise
+                self._unread.append(folder)
+                self._seen.unread = True
+                if error.errno not in _WENT:
+                    self._line_of_its_own(folder, _unreadable(error))
+        for folder in self._memory.folders():
+            if folder not in self._been_in and not self._is_unread(folder):
+                self._miss(folder, set())
+        return self._seen
+
+    def _look_into(self, folder: bytes) -> None:
+        # Opened without following links, for a folder may be exchanged for a link after it was seen
+        descriptor = open_folder(self._root, folder)
         try:
-            for sighting in _listed(root, folder, waiting):
-                files[sighting.raw_path] = sighting
-        except OSError:
-            if not folder:
-                raise
-            unread.append(folder)
-    return files, tuple(unread)
+            with os.scandir(descriptor) as entries:
+                recognised = self._compare(entries, folder)
+            self._been_in.add(folder)
+            if recognised != len(self._memory.folder(folder)):
+                # Names are listed once more only where one is missed: to keep all of them each time costs more than the look
+                with os.scandir(descriptor) as entries:
+                    self._miss(folder, {os.fsencode(entry.name) for entry in entries})
+        finally:
+            os.close(descriptor)
+
+    def _compare(self, entries: Iterator[os.DirEntry[str]], folder: bytes) -> int:
+        """Tell known from fresh; returns how many known names there were. This is the loop that counts."""
+        prefix = folder + b"/" if folder else b""
+        known, seen = self._memory.folder(folder), self._seen
+        recognised = 0
+        for entry in entries:
+            name = os.fsencode(entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                self._meet_folder(prefix + name, name)
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:  # it went between listing and looking
+                continue
+            seen.files += 1
+            before = known.get(name)
+            if before is not None:
+                recognised += 1
+                if not seen.recognised:
+                    seen.recognised = not ignore.is_junk(name)
+            if before != mark_of(status):
+                seen.fresh.append(Sighting(prefix + name, Stat.of(status), _rule(status, name)))
+        return recognised
+
+    def _meet_folder(self, path: bytes, name: bytes) -> None:
+        rule = ignore.folder_rule(name)
+        if rule is None:
+            self._waiting.append(path)
+        else:
+            self._been_in.add(path)
+            self._line_of_its_own(path, rule)
+            self._miss(path, {b""})
+
+    def _line_of_its_own(self, folder: bytes, rule: Rule) -> None:
+        if self._memory.folder(folder).get(b"") != _AS_A_FOLDER:
+            self._seen.fresh.append(Sighting(folder + b"/", FOLDER, rule))
+
+    def _miss(self, folder: bytes, names: set[bytes]) -> None:
+        prefix = folder + b"/" if folder else b""
+        gone = self._memory.folder(folder).keys() - names
+        self._seen.unseen.extend(prefix + name for name in gone)
+
+    def _is_unread(self, folder: bytes) -> bool:
+        return any(folder == unread or folder.startswith(unread + b"/") for unread in self._unread)
 
 
-def _listed(root: bytes, folder: bytes, waiting: list[bytes]) -> Iterator[Sighting]:
-    """Files of one folder; the folders in it are put on the list of those that wait."""
-    prefix = folder + b"/" if folder else b""
-    # Opened without following links, for a folder may be exchanged for a link after it was seen
-    descriptor = open_folder(root, folder)
-    try:
-        with os.scandir(descriptor) as entries:
-            for entry in entries:
-                name = os.fsencode(entry.name)
-                if entry.is_dir(follow_symlinks=False):
-                    if not ignore.skips_folder(name):
-                        waiting.append(prefix + name)
-                elif not ignore.is_junk(name) and (sighting := _seen(entry, name, prefix)) is not None:
-                    yield sighting
-    finally:
-        os.close(descriptor)
+def _rule(status: os.stat_result, name: bytes) -> Rule | None:
+    if stat.S_ISREG(status.st_mode):
+        return ignore.rule_for(name)
+    return ignore.LINK if stat.S_ISLNK(status.st_mode) else ignore.SPECIAL
 
 
-def _seen(entry: os.DirEntry[str], name: bytes, prefix: bytes) -> Sighting | None:
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except FileNotFoundError:  # it went between listing and looking
-        return None
-    rule = ignore.rule_for(name)
-    if not stat.S_ISREG(status.st_mode):
-        if not ignore.sounds_like_audio(name):
-            return None
-        rule = ignore.LINK if stat.S_ISLNK(status.st_mode) else ignore.SPECIAL
-    return Sighting(prefix + name, Stat.of(status), rule)
+def _unreadable(error: OSError) -> Rule:
+    if error.errno in (errno.EACCES, errno.EPERM):
+        said = (
+            f"This folder may not be read by user number {os.geteuid()}. Give the account that nas_asr runs as permission "
+            "to read it."
+        )
+    else:
+        said = f"This folder cannot be read: {error.strerror}. It is tried again at each look."
+    return Rule(UNREADABLE_FOLDER, said, LedgerState.FAILED, final=True)
 
 
 def _why(error: OSError) -> str:

@@ -1,6 +1,7 @@
 """Room: watcher.settle. When a file has been quiet for long enough. Pure: looks and monotonic seconds are arguments."""
 
-from collections.abc import Callable
+import heapq
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nas_asr.services.sightings import Stat
@@ -22,49 +23,66 @@ class Settling:
     def __init__(self, quiet_s: float) -> None:
         self.quiet_s = quiet_s
         self._waiting: dict[bytes, _Waiting] = {}
+        self._order: list[
+            tuple[float, bytes]
+        ] = []  # a heap; an entry whose file has another time by now counts no more
 
     def __contains__(self, raw_path: bytes) -> bool:
         return raw_path in self._waiting
 
     def be_quiet_for(self, quiet_s: float) -> None:
-        """An admin changed how long; for files that are waited for already, too."""
+        """Another time counts from now on; for files that are waited for already, too."""
         longer, self.quiet_s = quiet_s - self.quiet_s, quiet_s
-        for waiting in self._waiting.values() if longer else ():
+        if not longer:
+            return
+        for waiting in self._waiting.values():
             waiting.due += longer
+        self._order = [(waiting.due, raw_path) for raw_path, waiting in self._waiting.items()]
+        heapq.heapify(self._order)
 
     def saw(self, raw_path: bytes, stat: Stat, now: float) -> None:
         """A look saw the file like this."""
         waiting = self._waiting.get(raw_path)
         if waiting is None or waiting.stat != stat:
-            self._waiting[raw_path] = _Waiting(stat, now + self.quiet_s)
+            self.put_off(raw_path, stat, now + self.quiet_s)
 
     def put_off(self, raw_path: bytes, stat: Stat, until: float) -> None:
         """The file is quiet, but taking it has to wait for something else, such as room on a disk."""
         self._waiting[raw_path] = _Waiting(stat, until)
+        heapq.heappush(self._order, (until, raw_path))
 
-    def forget_where(self, gone: Callable[[bytes], bool]) -> None:
+    def forget(self, raw_paths: Iterable[bytes]) -> None:
         """Wait no longer for files that are gone."""
-        for raw_path in [raw_path for raw_path in self._waiting if gone(raw_path)]:
-            del self._waiting[raw_path]
+        for raw_path in raw_paths:
+            self._waiting.pop(raw_path, None)
 
     def due(self, now: float) -> list[bytes]:
-        """Files whose second look is due."""
-        return [raw_path for raw_path, waiting in self._waiting.items() if waiting.due <= now]
+        """Files whose second look is due. Each of them is to be judged by `settled` now."""
+        found = []
+        while (first := self.next_due()) is not None and first <= now:
+            found.append(heapq.heappop(self._order)[1])
+        return found
 
     def settled(self, raw_path: bytes, stat: Stat | None, now: float) -> bool:
         """Judge a second look (None: it could not be seen just now). A settled file is no longer waited for."""
         waiting = self._waiting.get(raw_path)
         if waiting is None:
             return False
-        if stat is None:
-            waiting.due = now + self.quiet_s
+        if stat is None or stat != waiting.stat:
+            self.put_off(raw_path, stat or waiting.stat, now + self.quiet_s)
             return False
-        if stat != waiting.stat or now < waiting.due:
-            self.saw(raw_path, stat, now)
+        if now < waiting.due:
+            self.put_off(raw_path, stat, waiting.due)
             return False
         del self._waiting[raw_path]
         return True
 
     def next_due(self) -> float | None:
         """When the next second look is due, None where nothing is waited for."""
-        return min((waiting.due for waiting in self._waiting.values()), default=None)
+        while self._order:
+            due, raw_path = self._order[0]
+            waiting = self._waiting.get(raw_path)
+            if waiting is not None and waiting.due == due:
+                return due
+            heapq.heappop(self._order)
+        return None

@@ -6,6 +6,7 @@ from queue import SimpleQueue
 
 from nas_asr.services.base import House
 from nas_asr.services.ingest import Outcome, Probe, ingest
+from nas_asr.services.looks import after_races
 from nas_asr.services.sightings import Sighting
 from nas_asr.watcher.edge import survive
 
@@ -44,4 +45,4 @@ class Taker:
 
 def take_now(house: House, folder_id: str, probe: Probe, sighting: Sighting) -> Outcome | None:
     """Take one file here and now; None where it did not work this time."""
-    return survive(lambda: ingest(house, folder_id, sighting, probe=probe), folder=folder_id)
+    return survive(lambda: after_races(lambda: ingest(house, folder_id, sighting, probe=probe)), folder=folder_id)

@@ -7,7 +7,8 @@ import pytest
 
 from nas_asr.bootstrap import house_without_queue
 from nas_asr.services.base import House
-from nas_asr.services.sightings import News, Sighting, Stat, due_looks, note_news
+from nas_asr.services.looks import due_looks, note_news
+from nas_asr.services.sightings import News, Sighting, Stat
 from nas_asr.settings import Settings
 from nas_asr.watcher.ignore import LINK, OTHER_KIND
 from tests.cli.test_people import call

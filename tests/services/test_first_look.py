@@ -13,7 +13,7 @@ from nas_asr.core.recording import LedgerState, Presence, RunState
 from nas_asr.services.base import House
 from nas_asr.services.first_look import Choice, choose, question
 from nas_asr.services.header_looks import headers_to_look_into, note_header
-from nas_asr.services.sightings import due_looks
+from nas_asr.services.looks import due_looks
 from nas_asr.store.database import Database
 from nas_asr.store.models import AuditLine, Folder, LedgerLine, Recording, Run
 from tests.cast import START, Cast, make_cast, make_folder, make_recording

@@ -13,7 +13,8 @@ from nas_asr.services.folder_reading import set_reading
 from nas_asr.services.folder_watch import WatchState, WatchView, ledger_pulse
 from nas_asr.services.folders import FolderOrder, add_folder, default_folder, list_folders, remove_folder, watched
 from nas_asr.services.heartbeats import Beat, beat, gone
-from nas_asr.services.sightings import Look, News, Sighting, Stat, note_look, note_news, note_offline
+from nas_asr.services.looks import note_look, note_news, note_offline
+from nas_asr.services.sightings import Look, News, Sighting, Stat
 from nas_asr.store.models import Folder
 from nas_asr.watcher.ignore import OTHER_KIND
 from tests.cast import Cast, Clock

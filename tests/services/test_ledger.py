@@ -9,9 +9,10 @@ from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
 from nas_asr.services.ledger import LedgerFilter, LedgerView, count_ledger, line_in_full, list_ledger
 from nas_asr.services.ledger_retry import count_failed, retry_failed, retry_line
+from nas_asr.services.looks import due_looks, note_look, note_news, note_offline
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.presence import Standing, files_of
-from nas_asr.services.sightings import Look, News, Sighting, Stat, due_looks, note_look, note_news, note_offline
+from nas_asr.services.sightings import Look, News, Sighting, Stat
 from nas_asr.store.models import AuditLine, Folder, LedgerLine
 from nas_asr.watcher.ignore import LINK, OTHER_KIND
 from tests.cast import Cast, Clock, make_folder, make_recording

@@ -17,7 +17,8 @@ from nas_asr.services.base import House
 from nas_asr.services.first_look import choose, question
 from nas_asr.services.folders import FolderOrder, add_folder, list_folders, watched
 from nas_asr.services.ledger_retry import retry_line
-from nas_asr.services.sightings import News, Sighting, Stat, due_looks, note_news
+from nas_asr.services.looks import due_looks, note_news
+from nas_asr.services.sightings import News, Sighting, Stat
 from nas_asr.watcher.headers import HeaderLooks
 from nas_asr.watcher.loop import Loop
 from tests.cast import Cast, Clock

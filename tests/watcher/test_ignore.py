@@ -10,19 +10,30 @@ from nas_asr.watcher import ignore
     [b"@eaDir", b"#recycle", b"$RECYCLE.BIN", b"System Volume Information", b".stversions", b".Trashes", b"__MACOSX"],
 )
 def test_folders_of_systems_are_never_looked_into(name: bytes) -> None:
-    assert ignore.skips_folder(name)
+    assert ignore.folder_rule(name)
 
 
 @pytest.mark.parametrize("name", [b"2025", "会议".encode(), b"Recycle", b"eaDir"])
 def test_folders_of_people_are(name: bytes) -> None:
-    assert not ignore.skips_folder(name)
+    assert ignore.folder_rule(name) is None
 
 
 @pytest.mark.parametrize(
-    "name", [b".DS_Store", b"._talk.m4a", b"Thumbs.db", b"desktop.ini", b"~$minutes.docx", b"x.tmp", b".nfs0001", b"a~"]
+    ("name", "rule"),
+    [
+        (b".DS_Store", ignore.SYSTEM),
+        (b"._talk.m4a", ignore.SYSTEM),
+        (b"Thumbs.db", ignore.SYSTEM),
+        (b"desktop.ini", ignore.SYSTEM),
+        (b"~$minutes.docx", ignore.SYSTEM),
+        (b"x.tmp", ignore.UNFINISHED),
+        (b".nfs0001", ignore.HIDDEN),
+        (b"a~", ignore.UNFINISHED),
+    ],
 )
-def test_junk_gets_no_line(name: bytes) -> None:
+def test_junk_has_a_rule_too_but_wakes_nobody(name: bytes, rule: object) -> None:
     assert ignore.is_junk(name)
+    assert ignore.rule_for(name) == rule
 
 
 @pytest.mark.parametrize(

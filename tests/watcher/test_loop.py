@@ -183,5 +183,6 @@ def test_reading_a_folder_wakes_nobody(share: Path) -> None:
 def test_a_system_without_events_is_a_note_and_no_error(tmp_path: Path) -> None:
     wake = Wake(str(tmp_path / "nowhere"), lambda: None)
     wake.start()
-    assert "intervals" in wake.note
+    assert not wake.well
+    assert "every 30 s" in wake.note(30)
     wake.stop()

@@ -13,6 +13,7 @@ from nas_asr.services.folders import list_folders, watched
 from nas_asr.services.ledger import LedgerFilter, list_ledger
 from nas_asr.services.paging import PageOrder
 from nas_asr.watcher import rounds
+from nas_asr.watcher.memory import Memory
 from nas_asr.watcher.scan import Away, Scan, scan
 from tests.cast import Cast, Clock
 from tests.drops import SOUND, lines, portrait, recordings
@@ -129,10 +130,10 @@ def test_a_folder_that_another_account_may_not_read_concludes_nothing(
     if os.geteuid() != 0:
         pytest.skip("only root can take on another account")
 
-    def as_nobody(path: bytes, marker: bytes = b"") -> Scan | Away:
+    def as_nobody(path: bytes, memory: Memory, marker: bytes = b"") -> Scan | Away:
         os.seteuid(65534)
         try:
-            return scan(path, marker)
+            return scan(path, memory, marker)
         finally:
             os.seteuid(0)
 

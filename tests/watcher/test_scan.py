@@ -1,34 +1,79 @@
 """Room: tests.watcher. One look through a folder."""
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from nas_asr.watcher import ignore
-from nas_asr.watcher.scan import Away, Root, Scan, scan
+from nas_asr.core.recording import LedgerState
+from nas_asr.media import open_folder
+from nas_asr.watcher.memory import Memory
+from nas_asr.watcher.scan import Away, Scan, Seen, scan
 
 
-def seen(share: Path) -> Scan:
-    found = scan(os.fsencode(share))
+def seen(share: Path, memory: Memory | None = None) -> Seen:
+    found = scan(os.fsencode(share), memory or Memory())
     assert isinstance(found, Scan)
-    return found
+    return found.seen
+
+
+def names(found: Seen) -> list[bytes]:
+    return sorted(sighting.raw_path for sighting in found.fresh)
+
+
+def rules(found: Seen) -> dict[bytes, str]:
+    return {sighting.raw_path: sighting.rule.code for sighting in found.fresh if sighting.rule}
+
+
+def remembered(found: Seen) -> Memory:
+    memory = Memory()
+    for sighting in found.fresh:
+        memory.note(sighting.raw_path, sighting.stat)
+    return memory
 
 
 def test_files_are_found_at_any_depth(share: Path) -> None:
     deep = share.joinpath(*["d"] * 60)
     deep.mkdir(parents=True)
     (deep / "talk.m4a").write_bytes(b"x")
-    (raw_path,) = seen(share).files
-    assert raw_path == b"d/" * 60 + b"talk.m4a"
+    assert names(seen(share)) == [b"d/" * 60 + b"talk.m4a"]
 
 
 def test_a_name_that_is_not_utf8_is_kept_byte_for_byte(share: Path) -> None:
     Path(os.fsdecode(os.fsencode(share) + b"/\xb4\xba.wav")).write_bytes(b"x")
-    assert list(seen(share).files) == [b"\xb4\xba.wav"]
+    assert names(seen(share)) == [b"\xb4\xba.wav"]
 
 
-def test_links_are_not_followed(share: Path, tmp_path: Path) -> None:
+def test_of_what_is_as_it_was_nothing_is_told(share: Path) -> None:
+    (share / "day").mkdir()
+    for name in ("a.m4a", "day/b.m4a", "day/notes.txt", ".DS_Store"):
+        (share / name).write_bytes(b"x")
+    (share / ".hidden").mkdir()
+    before = seen(share)
+    after = seen(share, remembered(before))
+    assert (after.fresh, after.unseen) == ([], [])
+    assert (after.files, after.recognised) == (before.files, True) == (4, True)
+
+
+def test_what_is_new_changed_or_gone_is_told(share: Path) -> None:
+    (share / "day").mkdir()
+    (share / "night").mkdir()
+    for name in ("a.m4a", "b.m4a", "day/c.m4a", "day/d.m4a", "night/e.m4a"):
+        (share / name).write_bytes(b"x")
+    memory = remembered(seen(share))
+    (share / "a.m4a").write_bytes(b"xx")
+    (share / "new.m4a").write_bytes(b"x")
+    (share / "day" / "c.m4a").unlink()
+    (share / "night" / "e.m4a").unlink()
+    (share / "night").rmdir()
+    found = seen(share, memory)
+    assert names(found) == [b"a.m4a", b"new.m4a"]
+    assert sorted(found.unseen) == [b"day/c.m4a", b"night/e.m4a"]
+
+
+def test_links_are_not_followed_and_each_has_its_rule(share: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.mkdir()
     (secret / "board.wav").write_bytes(b"x")
@@ -36,8 +81,10 @@ def test_links_are_not_followed(share: Path, tmp_path: Path) -> None:
     (share / "link.wav").symlink_to(secret / "board.wav")
     (share / "dangling").symlink_to(share / "nowhere")
     os.mkfifo(share / "pipe.wav")
-    rules = {raw: sighting.rule for raw, sighting in seen(share).files.items()}
-    assert rules == {b"link.wav": ignore.LINK, b"pipe.wav": ignore.SPECIAL}
+    os.mkfifo(share / "pipe")
+    assert rules(seen(share)) == {
+        b"folder": "link", b"link.wav": "link", b"dangling": "link", b"pipe.wav": "special", b"pipe": "special"
+    }  # fmt: skip
 
 
 def test_a_link_in_the_folders_place_is_away(share: Path, tmp_path: Path) -> None:
@@ -46,49 +93,80 @@ def test_a_link_in_the_folders_place_is_away(share: Path, tmp_path: Path) -> Non
     (secret / "board.wav").write_bytes(b"x")
     share.rmdir()
     share.symlink_to(secret)
-    away = scan(os.fsencode(share))
+    away = scan(os.fsencode(share), Memory())
     assert isinstance(away, Away)
     assert "symbolic link" in away.reason
 
 
-def test_junk_is_not_seen(share: Path) -> None:
-    for name in ("@eaDir/talk.wav", "#recycle/talk.wav", ".DS_Store", "day/._talk.wav", "day/Thumbs.db"):
+def test_junk_is_seen_with_its_rule_and_a_folder_that_is_not_looked_into_is_one_line(share: Path) -> None:
+    (share / "@eaDir").mkdir()
+    for number in range(300):
+        (share / "@eaDir" / f"{number}.wav").touch()
+    for name in ("#recycle/talk.wav", ".stversions/talk.wav", ".DS_Store", "day/._talk.wav", "day/Thumbs.db"):
         path = share / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
-    assert seen(share).files == {}
+    found = seen(share)
+    assert rules(found) == {
+        b"@eaDir/": "system_folder", b"#recycle/": "system_folder", b".stversions/": "hidden_folder", b".DS_Store": "system",
+        b"day/._talk.wav": "system", b"day/Thumbs.db": "system",
+    }  # fmt: skip
+    again = seen(share, remembered(found))
+    assert (again.fresh, again.unseen) == ([], [])
+    assert not again.recognised  # every disk has such files: they do not tell one share from another
 
 
 def test_a_folder_that_is_not_there_is_away_with_a_reason(tmp_path: Path) -> None:
-    away = scan(os.fsencode(tmp_path / "nowhere"))
+    away = scan(os.fsencode(tmp_path / "nowhere"), Memory())
     assert isinstance(away, Away)
     assert "mounted" in away.reason
 
 
 def test_a_file_in_the_folders_place_is_away(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    assert isinstance(scan(os.fsencode(tmp_path / "file")), Away)
+    assert isinstance(scan(os.fsencode(tmp_path / "file"), Memory()), Away)
 
 
 def test_without_its_marker_a_folder_is_away(share: Path) -> None:
-    assert isinstance(scan(os.fsencode(share), b".our-share"), Away)
+    assert isinstance(scan(os.fsencode(share), Memory(), b".our-share"), Away)
     (share / ".our-share").touch()
-    assert isinstance(scan(os.fsencode(share), b".our-share"), Scan)
+    assert isinstance(scan(os.fsencode(share), Memory(), b".our-share"), Scan)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_may_not_be_read_names_the_account(share: Path) -> None:
     share.chmod(0)
     try:
-        away = scan(os.fsencode(share))
+        away = scan(os.fsencode(share), Memory())
     finally:
         share.chmod(0o700)
     assert isinstance(away, Away)
     assert str(os.geteuid()) in away.reason
 
 
-def test_nothing_is_concluded_about_a_folder_that_could_not_be_listed() -> None:
-    found = Scan(Root(1, 2), {}, unread=(b"private",))
-    assert not found.tells_about(b"private/talk.wav")
-    assert found.tells_about(b"privately.wav")
-    assert found.tells_about(b"talk.wav")
+def test_nothing_is_concluded_about_a_folder_that_could_not_be_listed(
+    share: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("private/deep/talk.wav", "privately/talk.wav", "private/here.wav"):
+        (share / name).parent.mkdir(parents=True, exist_ok=True)
+        (share / name).write_bytes(b"x")
+    memory = remembered(seen(share))
+    shutil.rmtree(share / "privately")
+
+    def closed(root: bytes, below: bytes = b"") -> int:
+        if below == b"private":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return open_folder(root, below)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nas_asr.watcher.scan.open_folder", closed)
+        found = seen(share, memory)
+    assert found.unseen == [b"privately/talk.wav"]
+    (line,) = found.fresh
+    assert (line.raw_path, line.rule is not None and line.rule.state) == (b"private/", LedgerState.FAILED)
+    assert line.rule is not None
+    assert f"user number {os.geteuid()}" in line.rule.sentence
+    memory.note(line.raw_path, line.stat)
+    memory.note_missing(b"privately/talk.wav")
+    open_again = seen(share, memory)
+    assert (open_again.fresh, open_again.unseen) == ([], [b"private/"])

@@ -62,5 +62,18 @@ def test_a_file_that_cannot_be_seen_just_now_is_waited_for() -> None:
 def test_a_file_that_is_gone_is_forgotten() -> None:
     settling = Settling(10)
     settling.saw(NAME, SMALL, 0)
-    settling.forget_where(lambda raw_path: raw_path == NAME)
+    settling.forget([NAME])
     assert settling.next_due() is None
+
+
+def test_of_ten_thousand_files_that_wait_those_that_are_due_are_found_in_the_order_of_their_times() -> None:
+    settling = Settling(10)
+    for number in range(10_000):
+        settling.saw(b"%d" % number, SMALL, number)
+    settling.saw(b"0", BIG, 5)  # it grew
+    assert settling.due(12) == [b"1", b"2"]
+    assert settling.settled(b"1", SMALL, 12)
+    assert settling.settled(b"2", SMALL, 12)
+    assert settling.next_due() == 13
+    settling.be_quiet_for(20)
+    assert settling.next_due() == 23

@@ -2,7 +2,8 @@
 
 from nas_asr.services.base import House
 from nas_asr.services.folders import watched
-from nas_asr.services.sightings import Sighting, due_looks
+from nas_asr.services.looks import due_looks
+from nas_asr.services.sightings import Sighting
 from nas_asr.watcher.edge import survive
 from nas_asr.watcher.rounds import Rounds
 from nas_asr.watcher.take import Told, take_now

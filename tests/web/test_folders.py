@@ -10,9 +10,10 @@ from nas_asr.services.base import House
 from nas_asr.services.folders import list_folders
 from nas_asr.services.heartbeats import Beat, beat
 from nas_asr.services.ledger import LedgerFilter, list_ledger
+from nas_asr.services.looks import note_look, note_offline
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import one_recording
-from nas_asr.services.sightings import Look, note_look, note_offline
+from nas_asr.services.sightings import Look
 from nas_asr.store.models import Folder, LedgerLine
 from tests.cast import START, Cast, Clock, RememberingQueue, make_folder, make_recording
 from tests.web.conftest import Visits

@@ -8,8 +8,9 @@ import pytest
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
 from nas_asr.services.ledger import LedgerFilter, list_ledger
+from nas_asr.services.looks import note_look, note_news
 from nas_asr.services.paging import PageOrder
-from nas_asr.services.sightings import Look, News, Sighting, Stat, note_look, note_news
+from nas_asr.services.sightings import Look, News, Sighting, Stat
 from nas_asr.store.models import LedgerLine
 from nas_asr.watcher.ignore import HIDDEN
 from tests.cast import Cast, Clock, make_folder, make_recording

@@ -8,7 +8,8 @@ from nas_asr.core.access import TokenScope
 from nas_asr.core.recording import LedgerState
 from nas_asr.services.base import House
 from nas_asr.services.heartbeats import Beat, beat
-from nas_asr.services.sightings import Look, News, Sighting, Stat, note_look, note_news
+from nas_asr.services.looks import note_look, note_news
+from nas_asr.services.sightings import Look, News, Sighting, Stat
 from nas_asr.store.models import Folder, LedgerLine
 from nas_asr.watcher.ignore import LINK, OTHER_KIND
 from tests.cast import Cast, Clock, make_folder, make_recording
