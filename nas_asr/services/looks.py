@@ -112,23 +112,20 @@ def _note_at_once(house: House, folder_id: str, news: News, quiet_s: float | Non
 def note_look(house: House, folder_id: str, look: Look) -> None:
     """The folder's own heartbeat: it was looked through and is online. Where nothing waits, nobody is asked to choose."""
     with house.db.write() as session:
-        session.execute(
+        asks = session.scalar(
             update(Folder)
             .where(Folder.id == folder_id)
+            .returning(Folder.awaiting_choice)
             .values(
                 online=True, offline_reason="", root_device=look.device, root_inode=look.inode,
                 last_scan_at=house.now(), scan_ms=look.scan_ms, files_seen=look.files_seen,
                 scan_every_ms=look.watching.every_ms, mount=look.watching.mount, note=look.watching.note,
             )
         )  # fmt: skip
-        waits = select(LedgerLine.id).where(
-            LedgerLine.folder_id == folder_id, LedgerLine.state == LedgerState.WAITING_CHOICE
-        )
-        session.execute(
-            update(Folder)
-            .where(Folder.id == folder_id, Folder.awaiting_choice, ~waits.exists())
-            .values(awaiting_choice=False, since=house.now())
-        )
+        if asks and not _anything_waits(session, folder_id):
+            session.execute(
+                update(Folder).where(Folder.id == folder_id).values(awaiting_choice=False, since=house.now())
+            )
         if look.unread:
             session.execute(
                 update(LedgerLine)
@@ -136,6 +133,11 @@ def note_look(house: House, folder_id: str, look: Look) -> None:
                 .where(LedgerLine.reason_code == UNREADABLE_FOLDER, LedgerLine.presence == Presence.PRESENT)
                 .values(next_look_at=house.now() + timedelta(milliseconds=look.watching.every_ms))
             )
+
+
+def _anything_waits(session: Session, folder_id: str) -> bool:
+    of_folder = select(LedgerLine.id).where(LedgerLine.folder_id == folder_id)
+    return session.scalar(of_folder.where(LedgerLine.state == LedgerState.WAITING_CHOICE).limit(1)) is not None
 
 
 def note_offline(house: House, folder_id: str, reason: str) -> None:

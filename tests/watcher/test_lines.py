@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from nas_asr.core.errors import Conflict
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.media import open_folder
 from nas_asr.services.folders import list_folders
@@ -137,7 +138,7 @@ def test_what_lies_in_a_folder_that_cannot_be_read_any_more_is_not_missing(
 
 
 @pytest.mark.parametrize("name", ["@eaDir/", "link", "pipe"])
-def test_somebody_who_asks_for_what_is_no_file_gets_the_reason_again(
+def test_somebody_who_asks_for_what_is_no_file_is_told_why_not_and_it_stays_ignored(
     walk: Walk, share: Path, cast: Cast, name: str
 ) -> None:
     (share / "@eaDir").mkdir()
@@ -145,7 +146,8 @@ def test_somebody_who_asks_for_what_is_no_file_gets_the_reason_again(
     os.mkfifo(share / "pipe")
     walk.settle()
     before = lines(walk.house)[name]
-    retry_line(walk.house, cast.bob, before.id)
+    with pytest.raises(Conflict):
+        retry_line(walk.house, cast.bob, before.id)
     walk.wait(60)
     line = lines(walk.house)[name]
     assert (line.state, line.reason_code) == (LedgerState.IGNORED, before.reason_code)
