@@ -81,7 +81,7 @@ def test_a_file_that_is_gone_is_said_in_words(rita: Caller, house: House, meetin
     next(house.uploads.glob("*/*.wav")).unlink()
     answer = rita.get(f"/recordings/{meeting}/audio")
     assert (answer.status_code, answer.json["error"]["code"]) == (404, "audio_gone")
-    assert "no longer" in answer.json["error"]["message"]
+    assert "is not on the disk of" in answer.json["error"]["message"]
     assert answer.json["error"]["remedy"]
 
 
