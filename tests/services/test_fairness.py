@@ -1,38 +1,17 @@
 """Room: tests.services. Who is served when many want something: teams, short and long recordings, lost rings; both databases."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
-import pytest
 from sqlalchemy import insert, update
 
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.sweep import sweep
-from nas_asr.store.database import Database
 from nas_asr.store.models import Recording, Run, Team
-from tests.cast import START, Cast, Clock, RememberingQueue, make_cast, make_recording
-from tests.postgres import cluster, postgres, postgres_url
+from tests.cast import START, Cast, Clock, RememberingQueue, make_recording
 from tests.services.test_transcribe import claimed, recording_of, run_of
-
-__all__ = ["cluster", "postgres", "postgres_url"]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def house(request: pytest.FixtureRequest, house: House) -> Iterator[House]:
-    """The tests' house on either database."""
-    if request.param == "postgres":
-        database: Database = request.getfixturevalue("postgres")
-        house = House(db=database, queue=house.queue, options=house.options, now=house.now)
-    yield house
-
-
-@pytest.fixture
-def cast(house: House) -> Cast:
-    """Everybody, in that database."""
-    return make_cast(house.db)
 
 
 def drop_many(house: House, team: str, count: int, duration_ms: int = 1_000, **fields: object) -> None:

@@ -1,6 +1,5 @@
 """Room: tests.services. Which of a folder's first files are taken: the numbers of each answer, and what an answer does."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,31 +13,18 @@ from nas_asr.services.base import House
 from nas_asr.services.first_look import Choice, choose, question
 from nas_asr.services.header_looks import headers_to_look_into, note_header
 from nas_asr.services.looks import due_looks
-from nas_asr.store.database import Database
 from nas_asr.store.models import AuditLine, Folder, LedgerLine, Recording, Run
-from tests.cast import START, Cast, make_cast, make_folder, make_recording
+from tests.cast import START, Cast, make_folder, make_recording
 from tests.drops import with_settings
-from tests.postgres import cluster, postgres, postgres_url
-
-__all__ = ["cluster", "postgres", "postgres_url"]
 
 DAY_NS = 86_400 * 10**9
 NOW_NS = int(START.timestamp()) * 10**9
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def house(request: pytest.FixtureRequest, house: House) -> Iterator[House]:
-    """The tests' house on either database."""
-    if request.param == "postgres":
-        database: Database = request.getfixturevalue("postgres")
-        house = House(db=database, queue=house.queue, options=house.options, now=house.now)
-    yield with_settings(house, settle_seconds=10.0)
-
-
 @pytest.fixture
-def cast(house: House) -> Cast:
-    """Everybody, in that database."""
-    return make_cast(house.db)
+def house(house: House) -> House:
+    """The tests' house, with the usual time of settling."""
+    return with_settings(house, settle_seconds=10.0)
 
 
 def waiting(house: House, folder_id: str, names: dict[str, tuple[int, int]]) -> None:
