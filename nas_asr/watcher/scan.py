@@ -161,16 +161,12 @@ class _Walk:
         for entry in entries:
             name = os.fsencode(entry.name)
             try:
-                if entry.is_dir(follow_symlinks=False):
-                    self._meet_folder(prefix + name, name)
-                    continue
-                status = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:  # it went between listing and looking
-                continue
+                status = None if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False)
             except OSError as error:
-                if error.errno not in _BROKEN:
-                    raise
                 recognised += self._meet_broken(prefix + name, known.get(name), error)
+                continue
+            if status is None:
+                self._meet_folder(prefix + name, name)
                 continue
             seen.files += 1
             before = known.get(name)
@@ -192,7 +188,13 @@ class _Walk:
             self._miss(path, {b""})
 
     def _meet_broken(self, path: bytes, before: int | None, error: OSError) -> int:
-        """A name whose file cannot even be looked at has a line that says so; it is there, so it does not go missing."""
+        """A name whose file cannot even be looked at has a line that says so. Returns 1 where the memory knows the name: it is
+        there, so it does not go missing. Raises what is not the one file's trouble.
+        """
+        if isinstance(error, FileNotFoundError):  # it went between listing and looking
+            return 0
+        if error.errno not in _BROKEN:
+            raise error
         self._seen.files += 1
         if before != _AS_NOTHING:
             self._seen.fresh.append(Sighting(path, FOLDER, _broken(error)))
