@@ -105,9 +105,10 @@ def join(house: House, viewer: Viewer, recording_id: str, part_ids: Sequence[str
         before = [part.recording for part in parts_of(session, [base.id]).get(base.id, ())]
         if not before and base.id not in part_ids:
             raise Invalid("Name the recording itself among its parts.", field="parts")
-        added = _held(session, viewer, base, dict.fromkeys(part_ids))
-        if not added or not 2 <= len(before) + len(added) <= MOST_PARTS:
+        named = dict.fromkeys(part_ids)
+        if not named or not 2 <= len(before) + len(named) <= MOST_PARTS:
             raise Invalid(f"A joined recording has 2 to {MOST_PARTS} files.", "Name each once.", field="parts")
+        added = _held(session, viewer, base, named)
         parts = [*before, *added]
         for part in before:
             alone(session, part)
