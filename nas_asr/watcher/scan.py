@@ -45,6 +45,11 @@ class Root:
 _BROKEN = (errno.EIO, errno.EUCLEAN, errno.EBADMSG, errno.EINVAL, errno.EOVERFLOW)
 _WENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a folder below was removed or exchanged since its name was seen
 _AS_NOTHING = mark(FOLDER)
+_LONGEST_PATH = 4095  # bytes that the system takes at once; a look goes folder by folder and finds more
+_TOO_DEEP = Rule(
+    "too_deep", "It lies so deep that the system cannot open it. Move it up, or shorten the names of the folders above it.",
+    LedgerState.FAILED, final=True,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -115,6 +120,7 @@ class _Walk:
     def __init__(self, root: bytes, memory: Memory) -> None:
         self._root = root
         self._memory = memory
+        self._longest = _LONGEST_PATH - len(root) - 1
         self._seen = Seen()
         self._waiting = [b""]
         self._been_in: set[bytes] = set()
@@ -175,7 +181,8 @@ class _Walk:
                 if not seen.recognised:
                     seen.recognised = not ignore.is_junk(name)
             if before != mark_of(status):
-                seen.fresh.append(Sighting(prefix + name, Stat.of(status), _rule(status, name)))
+                rule = _rule(status, name) if len(prefix) + len(name) <= self._longest else _TOO_DEEP
+                seen.fresh.append(Sighting(prefix + name, Stat.of(status), rule))
         return recognised
 
     def _meet_folder(self, path: bytes, name: bytes) -> None:

@@ -174,6 +174,18 @@ def test_nothing_is_concluded_about_a_folder_that_could_not_be_listed(
     assert (open_again.fresh, open_again.unseen) == ([], [b"private/"])
 
 
+def test_a_file_that_lies_too_deep_to_be_opened_says_so(share: Path) -> None:
+    descriptor = os.open(share, os.O_RDONLY)
+    for name in ["d" * 240] * 20:
+        os.mkdir(name, dir_fd=descriptor)
+        below = os.open(name, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(os.open("talk.m4a", os.O_CREAT, dir_fd=descriptor))
+    os.close(descriptor)
+    assert list(rules(seen(share)).values()) == ["too_deep"]
+
+
 def test_a_file_whose_name_became_a_folder_is_missed(share: Path) -> None:
     (share / "talk.m4a").write_bytes(b"x")
     memory = remembered(seen(share))
