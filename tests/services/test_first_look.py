@@ -18,9 +18,7 @@ from nas_asr.store.database import Database
 from nas_asr.store.models import AuditLine, Folder, LedgerLine, Recording, Run
 from tests.cast import START, Cast, make_cast, make_folder, make_recording
 from tests.drops import with_settings
-from tests.postgres import cluster, postgres, postgres_url
 
-__all__ = ["cluster", "postgres", "postgres_url"]
 
 DAY_NS = 86_400 * 10**9
 NOW_NS = int(START.timestamp()) * 10**9
