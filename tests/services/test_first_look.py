@@ -19,7 +19,6 @@ from nas_asr.store.models import AuditLine, Folder, LedgerLine, Recording, Run
 from tests.cast import START, Cast, make_cast, make_folder, make_recording
 from tests.drops import with_settings
 
-
 DAY_NS = 86_400 * 10**9
 NOW_NS = int(START.timestamp()) * 10**9
 
