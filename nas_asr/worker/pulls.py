@@ -59,9 +59,7 @@ class Pulls:
             "machine": socket.gethostname(),
             "here": [one.name for one in CHECKPOINTS if find(self._models, one.name) is not None],
             "pull": asdict(status) if status is not None else None,
-            "heard": max(
-                status.wish if status else 0, 0 if self._child else self._tried.number
-            ),  # its child needs a moment
+            "heard": max(status.wish if status else 0, 0 if self._child else self._tried.number),  # its child needs a moment
         }
 
     def close(self) -> None:
@@ -95,16 +93,7 @@ class Pulls:
         return silent and self._child is None and self._starts > 0 and self._tried.number == wish.number
 
     def _start(self, wish: PullWish) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "nas_asr",
-            "--data",
-            str(self._house.options.data),
-            "model",
-            "pull",
-            wish.model,
-        ]
+        command = [sys.executable, "-m", "nas_asr", "--data", str(self._house.options.data), "model", "pull", wish.model]
         command += ["--wish", str(wish.number), *(["--hub", wish.hub] if wish.hub else [])]
         held = [sys.executable, "-m", "nas_asr.core.lifeline", str(os.getpid()), *command]
         self._child = subprocess.Popen(
