@@ -15,7 +15,8 @@ from nas_asr.core.transcript import Milliseconds, Segment, Word
 
 _CLOCKS = frozenset({"container", "name", "mtime"})  # what says when a file was recorded and is no guess of ours
 _MARKED = re.compile(
-    r"(?P<stem>.*?)[-_. ]*(?:(?<![a-z])(?:part|pt|p)[-_. ]?(?P<a>\d{1,4})|第(?P<b>\d{1,3})(?:部分|段))", re.IGNORECASE
+    r"(?P<stem>(?:.*[^-_. ])?)[-_. ]*(?:(?<![a-z])(?:part|pt|p)[-_. ]?(?P<a>\d{1,4})|第(?P<b>\d{1,3})(?:部分|段))",
+    re.IGNORECASE,
 )
 _PLAIN = re.compile(r"(?P<stem>.*?)[-_.](?P<a>\d{1,3}|00\d\d)")
 # 2025-01-02 and 09-00-01 end in a number that counts days or seconds.

@@ -14,6 +14,7 @@ from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.engines import served
 from nas_asr.services.hotword_versions import newest_hotwords
+from nas_asr.services.wholes import follow
 from nas_asr.store.models import Recording, Run
 
 
@@ -94,4 +95,6 @@ def revive(session: Session, house: House, recording: Recording) -> Run | None:
         return None
     if recording.version or recording.trashed_at is not None:
         return None
-    return queue_run(session, house, recording, run.engine)
+    again = queue_run(session, house, recording, run.engine)
+    follow(session, recording, house.now())
+    return again

@@ -20,6 +20,7 @@ from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.arrivals import Arrival, add_recording, revive, same_bytes, trashed_bytes
 from nas_asr.services.base import House
 from nas_asr.services.file_names import shown_path, title_of
+from nas_asr.services.left_out import stays_left_out
 from nas_asr.services.recorded_at import Clues, recorded_at
 from nas_asr.services.ringing import ring
 from nas_asr.services.sightings import (
@@ -108,8 +109,8 @@ def ingest(house: House, folder_id: str, sighting: Sighting, *, probe: Probe = m
     if place is None:
         return Gone()
     path = place.below(sighting.raw_path)
-    if _waits_for_choice(house, place, sighting):
-        return Refused(CHOICE.code)
+    if code := _left_out(house, place, sighting):
+        return Refused(code)
     try:
         read = _read(place, sighting)
         if read is None:
@@ -137,11 +138,16 @@ def _place(house: House, folder_id: str) -> _Place | None:
         return _Place(folder.id, folder.team_id, os.fsencode(folder.path), folder.language, folder.engine)
 
 
-def _waits_for_choice(house: House, place: _Place, sighting: Sighting) -> bool:
-    """A NAS touched a file that nobody has chosen yet: it goes on waiting. What was written to is new, and is taken."""
+def _left_out(house: House, place: _Place, sighting: Sighting) -> str:
+    """Why only a person can have it taken, empty where it is taken by itself.
+
+    A NAS touched a file that nobody has chosen yet: it goes on waiting. What was written to is new, and is taken.
+    """
     with house.db.read() as session:
         line = newest_lines(session, place.folder_id, [sighting.raw_path]).get(sighting.raw_path)
-        return line is not None and only_touched(line, sighting.stat)
+        if line is not None and only_touched(line, sighting.stat):
+            return CHOICE.code
+    return stays_left_out(house, place.folder_id, sighting)
 
 
 def _read(place: _Place, sighting: Sighting) -> _Read | None:

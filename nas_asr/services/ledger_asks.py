@@ -5,12 +5,12 @@ from enum import StrEnum
 
 from nas_asr.core.errors import Conflict
 from nas_asr.core.recording import LedgerState, Presence
-from nas_asr.services.sightings import Rule
+from nas_asr.services.sightings import SETTLING, Rule
 from nas_asr.store.models import LedgerLine
 
 ASKED = Rule("asked", "Somebody asked to look again.")
 _NEVER = ("link", "special", "marker")  # rules that no wish overrules
-_BY_ITSELF = ("settling", "asked")  # growing for these reasons, it is looked at in a moment anyway
+_BY_ITSELF = (SETTLING, "asked")  # growing for these reasons, it is looked at in a moment anyway
 
 
 class Retry(StrEnum):

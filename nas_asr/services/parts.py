@@ -21,7 +21,8 @@ from nas_asr.services.base import Act, House, audit
 from nas_asr.services.file_names import MAX_TITLE
 from nas_asr.services.recorded_at import moment_of
 from nas_asr.services.recordings import RecordingView
-from nas_asr.services.wholes import bring_up_to_date, number_parts, parts_of, sha256_of
+from nas_asr.services.wholes import bring_up_to_date, hold_whole, number_parts, parts_of, sha256_of
+from nas_asr.store.database import alone
 from nas_asr.store.models import LedgerLine, Recording
 from nas_asr.store.scope import Scope
 
@@ -104,12 +105,16 @@ def join(house: House, viewer: Viewer, recording_id: str, part_ids: Sequence[str
         before = [part.recording for part in parts_of(session, [base.id]).get(base.id, ())]
         if not before and base.id not in part_ids:
             raise Invalid("Name the recording itself among its parts.", field="parts")
-        added = _held(session, viewer, base, dict.fromkeys(part_ids))
-        if not added or not 2 <= len(before) + len(added) <= MOST_PARTS:
+        named = dict.fromkeys(part_ids)
+        if not named or not 2 <= len(before) + len(named) <= MOST_PARTS:
             raise Invalid(f"A joined recording has 2 to {MOST_PARTS} files.", "Name each once.", field="parts")
+        added = _held(session, viewer, base, named)
         parts = [*before, *added]
+        for part in before:
+            alone(session, part)
+        if before:
+            hold_whole(session, base, before)
         whole = base if before else _new_whole(session, house, parts)
-        session.refresh(whole, with_for_update=True)
         _number(house, whole, parts)
         bring_up_to_date(session, whole, house.now(), text=True)
         detail = {"files": str(len(added))}
@@ -124,8 +129,10 @@ def unjoin(house: House, viewer: Viewer, recording_id: str) -> Sequence[str]:
         parts = [part.recording for part in parts_of(session, [whole.id]).get(whole.id, ())]
         if not parts:
             raise Conflict("This recording is not joined from several files.", "Reload the page.")
-        for part in sorted(parts, key=lambda part: part.id):
-            session.refresh(part, with_for_update=True)
+        for part in parts:
+            alone(session, part)
+        hold_whole(session, whole, parts)
+        for part in parts:
             part.whole_id, part.part_number, part.part_start_ms = None, 0, 0
             part.kept_apart, part.changed_at = True, house.now()
         session.flush()
@@ -225,7 +232,7 @@ def _held(session: Session, viewer: Viewer, base: Recording, ids: Iterable[str])
     for row in sorted(rows, key=lambda row: row.id):
         if row.team_id != base.team_id:
             raise Invalid("Only recordings of one team can be joined.", field="parts")
-        session.refresh(row, with_for_update=True)
+        alone(session, row)
         _check_free(session, row)
     return rows
 

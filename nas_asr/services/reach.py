@@ -5,6 +5,7 @@ life what it could not reach, so that the last one to try knows that nobody is l
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,12 +19,14 @@ from nas_asr.services.summary import live_workers
 from nas_asr.services.transcribe import Claim, Incarnation, locked
 from nas_asr.store.models import Recording, Run
 
+_PUT_OFF = timedelta(seconds=15)
 OUT_OF_REACH = "out_of_reach"  # the word for it in a worker's sign of life
 
 
-def pass_on(house: House, held: Claim, who: Incarnation, error: Unreadable) -> bool:
+def pass_on(house: House, held: Claim, who: Incarnation, error: Unreadable, *, put_off: bool = False) -> bool:
     """Give the run back as if it had never been claimed. False where no other worker may reach what this one could not.
 
+    put_off: the worker cannot keep in mind to leave it alone, and would claim it again at once instead of what it can do.
     Raises RunStopped where it is not ours any more.
     """
     if isinstance(error, Vanished):
@@ -34,6 +37,7 @@ def pass_on(house: House, held: Claim, who: Incarnation, error: Unreadable) -> b
             return False
         run.attempts -= 1
         run.failure_code, run.failure_message, run.failure_remedy = error.code, error.message, error.remedy
+        run.not_before = house.now() + _PUT_OFF if put_off else None
         runs.move(session, run, RunState.QUEUED, house.now())
         return True
 

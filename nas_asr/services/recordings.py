@@ -19,7 +19,7 @@ from nas_asr.services.file_names import MAX_TITLE, shown_line
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
 from nas_asr.services.part_views import FailureView, PartView, part_views, progress_of
 from nas_asr.services.ringing import ring
-from nas_asr.services.wholes import parts_of
+from nas_asr.services.wholes import hold_whole, parts_of
 from nas_asr.store.models import Folder, Recording, Run, Team, TranscriptVersion, User
 from nas_asr.store.scope import Scope
 
@@ -233,8 +233,12 @@ def _held(session: Session, viewer: Viewer | None, recording_id: str) -> tuple[R
         recording = _any_recording(session, recording_id)
     else:
         recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
-    parts = parts_of(session, [recording.id]).get(recording.id, ())
-    return recording, [_hold(session, part.recording) for part in parts] or [_hold(session, recording)]
+    parts = [part.recording for part in parts_of(session, [recording.id]).get(recording.id, ())]
+    if not parts:
+        return recording, [_hold(session, recording)]
+    held = [_hold(session, part) for part in parts]
+    hold_whole(session, recording, parts)
+    return recording, held
 
 
 def _hold(session: Session, recording: Recording) -> _Held:

@@ -42,7 +42,9 @@ def move(session: Session, run: Run, state: RunState, now: datetime) -> Move:
 
 def show(session: Session, run_id: str, recording_id: str, state: RunState, now: datetime) -> None:
     """Let the recording show its newest run's state; one that can be read stays readable (decision 7)."""
-    recording = session.get_one(Recording, recording_id)
+    session.flush()
+    # Held and read anew: somebody may just have made it a part, and its whole has to hear of this
+    recording = session.get_one(Recording, recording_id, with_for_update=True, populate_existing=True)
     if recording.run_id == run_id:
         recording.state = recording_state(state, has_machine_version=recording.version > 0)
     recording.changed_at = now

@@ -19,6 +19,7 @@ from nas_asr.store.models import Folder, LedgerLine, Recording
 
 MOST_AT_ONCE = 500  # lines in one transaction: others must be able to write in between
 UNREADABLE_FOLDER = "folder_unreadable"
+SETTLING = "settling"  # why a file that a look found is not taken yet
 LINKED = (LedgerState.INGESTED, LedgerState.DUPLICATE)
 
 
@@ -191,7 +192,7 @@ def only_touched(line: LedgerLine, stat: Stat) -> bool:
 
 def let_grow(line: LedgerLine) -> LedgerLine:
     """It is written to, or was a moment ago; who calls says when it is looked at again."""
-    line.state, line.reason_code = LedgerState.GROWING, "settling"
+    line.state, line.reason_code = LedgerState.GROWING, SETTLING
     line.reason = "It was written to a moment ago; it is taken when it has been quiet for a while."
     return line
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from nas_asr.core.errors import Conflict
 from nas_asr.core.ids import new_id
 from nas_asr.core.offers import BUILT_IN
 from nas_asr.core.recording import RunState
@@ -58,6 +59,18 @@ def number_parts(whole: Recording, parts: Sequence[Recording]) -> None:
 def sha256_of(parts: Iterable[Recording]) -> str:
     """What stands for the bytes of a whole: the SHA-256 of its parts' ones, in order."""
     return hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
+
+
+def hold_whole(session: Session, whole: Recording, parts: Iterable[Recording]) -> None:
+    """Hold a joined recording after its parts, in the order of `follow`.
+
+    Conflict where it has others by now, or is in the trash: parts of such a one would be seen by nobody any more.
+    """
+    before = [part.id for part in parts]
+    session.refresh(whole, with_for_update=True)
+    now = [part.recording.id for part in parts_of(session, [whole.id]).get(whole.id, ())]
+    if whole.trashed_at is not None or now != before:
+        raise Conflict("Somebody else changed this recording just now.", "Reload the page.")
 
 
 def follow(session: Session, part: Recording, now: datetime, *, text: bool = False) -> None:

@@ -77,6 +77,7 @@ class FolderWatch:
         self._headers.stop()
 
     def _watch(self) -> None:
+        survive(self.rounds.see_ground, folder=self.rounds.folder.id)  # before listening: not every ground has events
         while not self._stopped:
             survive(lambda: self._mind_events(time.monotonic()), folder=self.rounds.folder.id)
             self._bell.clear()

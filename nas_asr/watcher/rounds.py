@@ -16,7 +16,7 @@ from nas_asr.services.looks import known_files, note_look, note_news, note_offli
 from nas_asr.services.sightings import MARKER, OLDER, Look, News, Sighting, Watching
 from nas_asr.watcher import ignore
 from nas_asr.watcher.memory import Memory, mark
-from nas_asr.watcher.mounts import ground_of
+from nas_asr.watcher.mounts import Ground, ground_of
 from nas_asr.watcher.pace import GAP_S, Pace
 from nas_asr.watcher.scan import Away, Root, Scan, look_at, scan
 from nas_asr.watcher.settle import Settling
@@ -43,7 +43,7 @@ class Rounds:
         self._take = take
         self._ring = ring
         self._path = os.fsencode(folder.path)
-        self.ground = ground_of(self._path)
+        self.ground = Ground()  # not asked for here: whoever makes these rounds must not wait for a share that hangs
         self._looked = folder.looked
         self._memory: Memory | None = None
         self._pace = Pace()
@@ -80,6 +80,10 @@ class Rounds:
             self.wake()
 
     # -- the rounds ---------------------------------------------------------------------------------------------------
+
+    def see_ground(self) -> None:
+        """On what the folder lies; where a share hangs, this waits until its server is back."""
+        self.ground = ground_of(self._path)
 
     def turn(self, now: float) -> float:
         """Do what is due, by the settings of this moment; returns when the next turn is.
@@ -118,7 +122,7 @@ class Rounds:
         self._dirty, well = False, False
         try:
             begun = time.monotonic()
-            self.ground = ground_of(self._path)
+            self.see_ground()
             found = scan(self._path, memory, self.folder.marker.encode())
             took = time.monotonic() - begun
             self._scan_not_before = now + Pace.ease(took)

@@ -41,8 +41,15 @@ class Root:
     inode: int
 
 
+# One file that its disk or its server has broken: those beside it are well, and are not to wait for it
+_BROKEN = (errno.EIO, errno.EUCLEAN, errno.EBADMSG, errno.EINVAL, errno.EOVERFLOW)
 _WENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a folder below was removed or exchanged since its name was seen
-_AS_A_FOLDER = mark(FOLDER)
+_AS_NOTHING = mark(FOLDER)
+_LONGEST_PATH = 4095  # bytes that the system takes at once; a look goes folder by folder and finds more
+_TOO_DEEP = Rule(
+    "too_deep", "It lies so deep that the system cannot open it. Move it up, or shorten the names of the folders above it.",
+    LedgerState.FAILED, final=True,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -113,6 +120,7 @@ class _Walk:
     def __init__(self, root: bytes, memory: Memory) -> None:
         self._root = root
         self._memory = memory
+        self._longest = _LONGEST_PATH - len(root) - 1
         self._seen = Seen()
         self._waiting = [b""]
         self._been_in: set[bytes] = set()
@@ -146,7 +154,8 @@ class _Walk:
             if recognised != len(self._memory.folder(folder)):
                 # Names are listed once more only where one is missed: to keep all of them each time costs more than the look
                 with os.scandir(descriptor) as entries:
-                    self._miss(folder, {os.fsencode(entry.name) for entry in entries})
+                    files = {os.fsencode(entry.name) for entry in entries if not _is_folder(entry)}
+                self._miss(folder, files)
         finally:
             os.close(descriptor)
 
@@ -157,12 +166,13 @@ class _Walk:
         recognised = 0
         for entry in entries:
             name = os.fsencode(entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                self._meet_folder(prefix + name, name)
-                continue
             try:
-                status = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:  # it went between listing and looking
+                status = None if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False)
+            except OSError as error:
+                recognised += self._meet_broken(prefix + name, known.get(name), error)
+                continue
+            if status is None:
+                self._meet_folder(prefix + name, name)
                 continue
             seen.files += 1
             before = known.get(name)
@@ -171,7 +181,8 @@ class _Walk:
                 if not seen.recognised:
                     seen.recognised = not ignore.is_junk(name)
             if before != mark_of(status):
-                seen.fresh.append(Sighting(prefix + name, Stat.of(status), _rule(status, name)))
+                rule = _rule(status, name) if len(prefix) + len(name) <= self._longest else _TOO_DEEP
+                seen.fresh.append(Sighting(prefix + name, Stat.of(status), rule))
         return recognised
 
     def _meet_folder(self, path: bytes, name: bytes) -> None:
@@ -183,8 +194,21 @@ class _Walk:
             self._line_of_its_own(path, rule)
             self._miss(path, {b""})
 
+    def _meet_broken(self, path: bytes, before: int | None, error: OSError) -> int:
+        """A name whose file cannot even be looked at has a line that says so. Returns 1 where the memory knows the name: it is
+        there, so it does not go missing. Raises what is not the one file's trouble.
+        """
+        if isinstance(error, FileNotFoundError):  # it went between listing and looking
+            return 0
+        if error.errno not in _BROKEN:
+            raise error
+        self._seen.files += 1
+        if before != _AS_NOTHING:
+            self._seen.fresh.append(Sighting(path, FOLDER, _broken(error)))
+        return int(before is not None)
+
     def _line_of_its_own(self, folder: bytes, rule: Rule) -> None:
-        if self._memory.folder(folder).get(b"") != _AS_A_FOLDER:
+        if self._memory.folder(folder).get(b"") != _AS_NOTHING:
             self._seen.fresh.append(Sighting(folder + b"/", FOLDER, rule))
 
     def _miss(self, folder: bytes, names: set[bytes]) -> None:
@@ -196,10 +220,22 @@ class _Walk:
         return any(folder == unread or folder.startswith(unread + b"/") for unread in self._unread)
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:  # a broken name
+        return False
+
+
 def _rule(status: os.stat_result, name: bytes) -> Rule | None:
     if stat.S_ISREG(status.st_mode):
         return ignore.rule_for(name)
     return ignore.LINK if stat.S_ISLNK(status.st_mode) else ignore.SPECIAL
+
+
+def _broken(error: OSError) -> Rule:
+    said = f"This file cannot even be looked at: {error.strerror}. It is tried again at each look."
+    return Rule("broken_entry", said, LedgerState.FAILED, final=True)
 
 
 def _unreadable(error: OSError) -> Rule:

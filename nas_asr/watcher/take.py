@@ -24,6 +24,7 @@ class Taker:
         self._folder_id = folder_id
         self._probe = probe
         self._waiting: SimpleQueue[tuple[Sighting, Told] | None] = SimpleQueue()
+        self._stopped = False
 
     def start(self) -> None:
         """Begin to work."""
@@ -34,11 +35,12 @@ class Taker:
         self._waiting.put((sighting, told))
 
     def stop(self) -> None:
-        """End after the file at hand."""
+        """End after the file at hand; what waits behind it is whoever's who watches the folder next."""
+        self._stopped = True
         self._waiting.put(None)
 
     def _work(self) -> None:
-        while (order := self._waiting.get()) is not None:
+        while (order := self._waiting.get()) is not None and not self._stopped:
             sighting, told = order
             told(sighting, take_now(self._house, self._folder_id, self._probe, sighting))
 

@@ -6,7 +6,7 @@ from nas_asr.services import reach
 from nas_asr.services.base import House
 
 _LOOK_EVERY_S = 15.0
-_MOST = 200  # more are not told and not kept: those are claimed, and left to others, again
+_MOST = 200  # more are not told and not kept: those are put off, claimed, and left to others, again
 
 
 class BlindSpot:
@@ -20,9 +20,14 @@ class BlindSpot:
         """Those that are not to be claimed here."""
         return frozenset(self._look_at)
 
+    @property
+    def full(self) -> bool:
+        """Whether no more can be kept."""
+        return len(self._look_at) >= _MOST
+
     def add(self, run_id: str) -> None:
         """The audio of this one could not be reached just now."""
-        if len(self._look_at) < _MOST:
+        if not self.full:
             self._look_at[run_id] = time.monotonic() + _LOOK_EVERY_S
 
     def look_again(self, house: House) -> None:

@@ -115,6 +115,7 @@ def _work(desk: Desk, held: Claim) -> None:
     house = desk.room.house
     with Keeper(house, held, Terms.of(desk.pace, desk.expected_s(held)), desk.sign) as keeper:
         transcript = desk.room.transcriber.transcribe(service.order(house, held), keeper.progress)
+        keeper.engine_is_through()
         _finish(desk, held, transcript)
     desk.remember(held, transcript)
     log.info(
@@ -140,7 +141,7 @@ def _finish(desk: Desk, held: Claim, transcript: Transcript) -> None:
 def _passed_on(desk: Desk, held: Claim, error: Unreadable) -> bool:
     """Whether the run was left to others, because its audio cannot be reached from here and may be from there."""
     try:
-        left = reach.pass_on(desk.room.house, held, desk.claimant.who, error)
+        left = reach.pass_on(desk.room.house, held, desk.claimant.who, error, put_off=desk.blind.full)
     except RunStopped:
         return False
     if left:

@@ -47,6 +47,7 @@ class Keeper:
         self._value = 0.0
         self._moved_at = self._extended_at = time.monotonic()
         self._end: NasAsrError | None = None
+        self._through = False
         self._over = threading.Event()
         self._limit_s = limit_seconds(held.duration_ms)
         self._started = time.monotonic()
@@ -58,6 +59,10 @@ class Keeper:
             self._value, self._moved_at = value, time.monotonic()
         if self._end is not None:
             raise self._end
+
+    def engine_is_through(self) -> None:
+        """What is left is to write it down: that waits for the database, and no longer for the engine."""
+        self._through = True
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -76,9 +81,9 @@ class Keeper:
         self._insist()
 
     def _look(self, now: float) -> NasAsrError | None:
-        if now - self._moved_at > self._stuck_s:
+        if now - self._moved_at > self._stuck_s and not self._through:
             self._give_up("run.stuck")
-        if now - self._started > self._limit_s:
+        if now - self._started > self._limit_s and not self._through:
             return MediaTooHard(
                 f"The transcription took longer than {self._limit_s // 60} minutes and was broken off.",
                 "Try again when the machine has less to do, or cut the recording into parts.",

@@ -10,7 +10,7 @@ from nas_asr.services.heartbeats import Beat, beat
 from nas_asr.services.reach import OUT_OF_REACH, is_still_beyond, pass_on
 from nas_asr.services.transcribe import Claim, Claimant, Incarnation, claim, order
 from nas_asr.store.models import Recording, Run
-from tests.cast import Cast, make_recording
+from tests.cast import Cast, Clock, make_recording
 
 B, C = Incarnation("b", "1"), Incarnation("c", "1")
 SKILLS = Skills((Offer("sphinx", ("en",)),))
@@ -84,3 +84,18 @@ def test_what_comes_into_sight_or_is_over_is_no_longer_beyond(house: House, cast
     (house.uploads / "a.wav").write_bytes(b"x")
     assert not is_still_beyond(house, run.id)
     assert not is_still_beyond(house, "nothing")
+
+
+def test_what_a_worker_cannot_keep_in_mind_does_not_keep_it_from_what_it_can_do(house: House, cast: Cast) -> None:
+    lives(house, B)
+    lives(house, C)
+    short = make_recording(house, cast.choir, duration_ms=1)  # first in the queue
+    other = make_recording(house, cast.choir)
+    held = claimed(house, B)
+    assert held.recording_id == short
+    assert pass_on(house, held, B, Unreadable("not here"), put_off=True)
+    assert claimed(house, B).recording_id == other
+    assert claim(house, Claimant(C, SKILLS)) is None
+    assert isinstance(house.now, Clock)
+    house.now.pass_seconds(15)
+    assert claimed(house, C).recording_id == short

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from nas_asr.core.errors import Conflict, NasAsrError
+from nas_asr.core.errors import Conflict, EngineError, NasAsrError
 from nas_asr.core.hotwords import clean
 from nas_asr.core.offers import Offer, Skills
 from nas_asr.core.ports import Options
 from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.core.transcript import EngineLabel, Transcript
-from nas_asr.services import recordings
+from nas_asr.services import parts, recordings
 from nas_asr.services.archive_nights import ask, meet_nights
 from nas_asr.services.archive_nights import claim as claim_night
 from nas_asr.services.archive_rules import RuleOrder, save_rule
@@ -22,7 +22,7 @@ from nas_asr.services.hotwords import set_hotwords
 from nas_asr.services.house_settings import change_settings, free_memory, show_settings
 from nas_asr.services.replacements import Turn, turn_replacement
 from nas_asr.services.reruns import rerun_team
-from nas_asr.services.transcribe import Claim, Claimant, Incarnation, claim, finish, wanted
+from nas_asr.services.transcribe import Claim, Claimant, Incarnation, claim, fail, finish, wanted
 from nas_asr.store.models import ArchiveRun, HotwordVersion, HouseSetting, Recording, Run, Team, TranscriptVersion
 from tests.cast import Cast, Clock, make_recording, replace_something, write_transcript
 
@@ -219,3 +219,42 @@ def test_two_admins_at_once_do_not_overwrite_each_other(house: House, cast: Cast
     with house.db.read() as session:
         freed = session.scalar(select(HouseSetting.generation).where(HouseSetting.name == "free_memory"))
     assert freed == 3 * ROUNDS
+
+
+def test_files_that_are_joined_and_taken_apart_at_once_are_lost_to_nobody(house: House, cast: Cast) -> None:
+    for deed in (parts.unjoin, recordings.trash, recordings.retry):
+        for _ in range(ROUNDS // 3):
+            one, two, three, four = (make_recording(house, cast.choir) for _ in range(4))
+            whole = parts.join(house, cast.bob, one, [one, two])
+            came = at_once(
+                partial(parts.join, house, cast.bob, whole, [three]),
+                partial(deed, house, cast.alice, whole),
+                partial(parts.join, house, cast.alice, whole, [four]),
+            )
+            with house.db.read() as session:
+                rows = {id: session.get_one(Recording, id) for id in (whole, one, two, three, four)}
+            for part in rows.values():
+                its_whole = rows[part.whole_id or part.id]
+                assert (part.trashed_at is None) == (its_whole.trashed_at is None), (deed, came)
+            if rows[whole].trashed_at is None:
+                joined = sorted(
+                    (row for row in rows.values() if row.whole_id == whole), key=lambda row: row.part_number
+                )
+                assert [row.part_number for row in joined] == list(range(1, len(joined) + 1)), came
+                assert rows[whole].size_bytes == sum(row.size_bytes for row in joined)
+
+
+def test_a_part_ends_while_others_are_joined_to_its_whole(house: House, cast: Cast) -> None:
+    for _ in range(ROUNDS // 2):
+        one, two, three = (make_recording(house, cast.choir) for _ in range(3))
+        whole = parts.join(house, cast.bob, one, [one, two])
+        with house.db.write() as session:
+            session.execute(update(Run).where(Run.recording_id == two).values(priority=9))
+        held = claim(house, WORKER)
+        assert held is not None
+        trouble = EngineError("It does not load.")
+        came = at_once(partial(fail, house, held, trouble), partial(parts.join, house, cast.bob, whole, [three]))
+        with house.db.read() as session:
+            rows = {id: session.get_one(Recording, id) for id in (two, three)}
+        assert rows[three].whole_id == whole, came
+        assert rows[two].state == RunState.FAILED

@@ -16,10 +16,12 @@ from nas_asr.core.offers import Skills
 from nas_asr.core.recording import LedgerState, RunState
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
 from nas_asr.services import parts, recordings
+from nas_asr.services.arrivals import revive
 from nas_asr.services.base import House
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import RecordingFilter, list_recordings, one_recording
 from nas_asr.services.replacements import Turn, turn_replacement
+from nas_asr.services.runs import MAX_ATTEMPTS
 from nas_asr.services.search import SearchOrder, search
 from nas_asr.services.summary import summary
 from nas_asr.services.transcribe import Claimant, Incarnation, claim, fail, finish
@@ -361,3 +363,18 @@ def test_readers_see_and_members_join(house: House, cast: Cast) -> None:
     ):
         with pytest.raises(NotPermitted):
             refused()
+
+
+def test_a_part_whose_file_came_back_makes_its_whole_wait_again(house: House, cast: Cast) -> None:
+    files = split_files(house, cast, 2)
+    whole = parts.join(house, cast.bob, files[0], files)
+    transcribe(house, files[0], "hello")
+    held = claim(house, WORKER)
+    assert held is not None
+    with house.db.write() as session:
+        session.get_one(Run, held.run_id).attempts = MAX_ATTEMPTS
+    fail(house, held, Unreadable("The file is away."))
+    assert one_recording(house, cast.bob, whole).state == RunState.FAILED
+    with house.db.write() as session:
+        assert revive(session, house, session.get_one(Recording, files[1])) is not None
+    assert one_recording(house, cast.bob, whole).state == RunState.QUEUED

@@ -305,3 +305,36 @@ def test_a_look_into_headers_ends_with_its_sample(asked: Walk) -> None:
     eventually(lambda: not any(thread.name == f"headers-{folder.id}" for thread in threading.enumerate()))
     assert sorted(probe.asked) == sorted(name.encode() for name in NAMES)
     assert question(asked.house, ADA, folder.id).choices[0].duration_ms == 3 * 40_000
+
+
+def test_renaming_files_that_nobody_has_chosen_chooses_none_of_them(asked: Walk, share: Path) -> None:
+    asked.settle()
+    (share / "2019").rename(share / "archive")
+    (share / "board.m4a").rename(share / "2019-03-01 board.m4a")
+    asked.settle()
+    (share / "2019-03-01 board.m4a").rename(share / "2019-03-02 board.m4a")
+    asked.settle()
+    asked.wait(3600)
+    assert states(asked) | {"2019/old.mp3": LedgerState.WAITING_CHOICE} == states(asked)
+    assert states(asked)["archive/old.mp3"] == states(asked)["2019-03-02 board.m4a"] == LedgerState.WAITING_CHOICE
+    assert (asked.probe.asked, recordings(asked.house)) == ([], [])
+    assert chosen(asked, "all") == 3
+    asked.wait(60)
+    assert sorted(recording.path for recording in recordings(asked.house)) == [
+        "2019-03-02 board.m4a", "archive/old.mp3", "choir.wav"
+    ]  # fmt: skip
+
+
+def test_what_was_left_out_stays_so_under_another_name_until_somebody_asks(asked: Walk, share: Path) -> None:
+    asked.settle()
+    chosen(asked, "now")
+    (share / "2019").rename(share / "archive")
+    (share / "copy.m4a").write_bytes(SOUND + b"board.m4a")
+    asked.settle()
+    line = lines(asked.house)["archive/old.mp3"]
+    assert (line.state, line.reason_code) == (LedgerState.IGNORED, "older")
+    assert [recording.path for recording in recordings(asked.house)] == ["copy.m4a"]
+    retry_line(asked.house, None, line.id)
+    asked.rounds.ask(due_looks(asked.house)[asked.folder_id])
+    asked.wait(60)
+    assert lines(asked.house)["archive/old.mp3"].state == LedgerState.INGESTED

@@ -10,11 +10,15 @@ import pytest
 from sqlalchemy import select
 
 from nas_asr.core.clock import utc_now
+from nas_asr.core.ports import MediaInfo
 from nas_asr.core.recording import LedgerState
 from nas_asr.services.base import House
 from nas_asr.services.folders import list_folders, remove_folder
+from nas_asr.services.sightings import Sighting, Stat
 from nas_asr.store.models import Heartbeat
 from nas_asr.watcher.main import run
+from nas_asr.watcher.mounts import Ground
+from nas_asr.watcher.take import Taker
 from nas_asr.watcher.wake import Wake
 from tests.cast import Cast, make_folder
 from tests.drops import SOUND, FakeProbe, lines, recordings, with_settings
@@ -117,6 +121,52 @@ def test_one_folder_that_is_away_stops_no_other(
     (share / "talk.m4a").write_bytes(SOUND)
     eventually(lambda: state(real, "talk.m4a") == LedgerState.INGESTED)
     eventually(lambda: online(real) == {"away": False, "share": True})
+
+
+def test_a_share_that_hangs_before_its_first_look_stops_no_other(
+    real: House, cast: Cast, share: Path, tmp_path: Path, start: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = threading.Event()
+
+    def ground(path: bytes) -> Ground:
+        assert not path.endswith(b"/hangs") or hangs.wait(60)
+        return Ground()
+
+    monkeypatch.setattr("nas_asr.watcher.rounds.ground_of", ground)
+    make_folder(real.db, cast.garden, tmp_path / "hangs")
+    make_folder(real.db, cast.choir, share)
+    (share / "talk.m4a").write_bytes(SOUND)
+    swept = threading.Event()
+    start(sweep=swept.set)
+    eventually(lambda: state(real, "talk.m4a") == LedgerState.INGESTED and swept.is_set())
+    hangs.set()
+
+
+def test_whoever_loses_a_folder_leaves_what_waits_there_to_the_next(real: House, cast: Cast, share: Path) -> None:
+    begun, gate, told = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(FakeProbe):
+        """Ends with the first file when the test says so."""
+
+        def __call__(self, path: bytes, root: bytes) -> MediaInfo:
+            """What is in the file."""
+            begun.set()
+            assert gate.wait(30)
+            return super().__call__(path, root)
+
+    probe = Slow()
+    taker = Taker(real, make_folder(real.db, cast.choir, share), probe)
+    taker.start()
+    for name in ("a.m4a", "b.m4a", "c.m4a"):
+        (share / name).write_bytes(SOUND + name.encode())
+        sighting = Sighting(name.encode(), Stat.of((share / name).lstat()))
+        taker.take(sighting, lambda _sighting, _outcome: told.set())
+    assert begun.wait(20)
+    taker.stop()
+    gate.set()
+    assert told.wait(20)
+    eventually(lambda: not any(thread.name.startswith("take-") for thread in threading.enumerate()))
+    assert probe.asked == [b"a.m4a"]
 
 
 def test_one_file_that_takes_long_stops_no_other_folder_and_no_look(

@@ -3,6 +3,8 @@
 import errno
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -170,3 +172,72 @@ def test_nothing_is_concluded_about_a_folder_that_could_not_be_listed(
     memory.note_missing(b"privately/talk.wav")
     open_again = seen(share, memory)
     assert (open_again.fresh, open_again.unseen) == ([], [b"private/"])
+
+
+def test_a_file_that_lies_too_deep_to_be_opened_says_so(share: Path) -> None:
+    descriptor = os.open(share, os.O_RDONLY)
+    for name in ["d" * 240] * 20:
+        os.mkdir(name, dir_fd=descriptor)
+        below = os.open(name, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(os.open("talk.m4a", os.O_CREAT, dir_fd=descriptor))
+    os.close(descriptor)
+    assert list(rules(seen(share)).values()) == ["too_deep"]
+
+
+def test_a_file_whose_name_became_a_folder_is_missed(share: Path) -> None:
+    (share / "talk.m4a").write_bytes(b"x")
+    memory = remembered(seen(share))
+    (share / "talk.m4a").unlink()
+    (share / "talk.m4a").mkdir()
+    (share / "talk.m4a" / "inside.m4a").write_bytes(b"x")
+    found = seen(share, memory)
+    assert (found.unseen, names(found)) == ([b"talk.m4a"], [b"talk.m4a/inside.m4a"])
+
+
+def test_one_broken_name_keeps_nothing_beside_it_waiting(share: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.m4a", "broken.m4a", "z.m4a"):
+        (share / name).write_bytes(b"x")
+    before = remembered(seen(share))
+    with monkeypatch.context() as broken:
+        break_file(broken, "broken.m4a", errno.EIO)
+        found = seen(share)
+        assert names(found) == [b"a.m4a", b"broken.m4a", b"z.m4a"]
+        assert rules(found) == {b"broken.m4a": "broken_entry"}
+        again = seen(share, remembered(found))
+        assert (again.fresh, again.unseen) == ([], [])
+        assert seen(share, before).unseen == []  # it is there, so it is not missing
+    assert names(seen(share, remembered(found))) == [b"broken.m4a"]
+
+
+def test_a_server_that_does_not_answer_is_away_all_the_same(share: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (share / "talk.m4a").write_bytes(b"x")
+    break_file(monkeypatch, "talk.m4a", errno.ETIMEDOUT)
+    assert isinstance(scan(os.fsencode(share), Memory()), Away)
+
+
+def break_file(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
+    """As a damaged disk does: the name is listed, but looking at its file fails."""
+    listed = os.scandir
+
+    class Broken:
+        """An entry that cannot be looked at."""
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def is_dir(self, *, follow_symlinks: bool) -> bool:
+            """What the listing itself tells."""
+            return follow_symlinks
+
+        def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+            """What the disk tells."""
+            raise OSError(number, os.strerror(number), f"{self.name}{follow_symlinks}")
+
+    @contextmanager
+    def scandir(folder: int) -> Iterator[Iterator[object]]:
+        with listed(folder) as entries:
+            yield (Broken(entry.name) if entry.name == name else entry for entry in entries)
+
+    monkeypatch.setattr("nas_asr.watcher.scan.os.scandir", scandir)
