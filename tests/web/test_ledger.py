@@ -104,6 +104,17 @@ def test_a_line_says_why_and_since_when(visit: Visits, house: House, cast: Cast,
     assert visit(cast.charlie).get(f"/folders/{folder}/lines/{line}").status_code == 404
 
 
+def test_a_file_without_an_index_is_not_said_to_be_taken_once_it_is_quiet(
+    visit: Visits, house: House, cast: Cast, folder: str
+) -> None:
+    line = _line(house, cast, "b.m4a")
+    with house.db.write() as session:
+        row = session.get_one(LedgerLine, line)
+        row.state, row.reason_code, row.reason = LedgerState.GROWING, "incomplete", "The file is empty. Copy it again."
+    page = visit(cast.rita).get(f"/folders/{folder}/lines/{line}").text
+    assert "it is called not readable" in page and "It is taken when its size and time" not in page
+
+
 def test_a_line_is_found_under_its_own_folder_only(
     visit: Visits, house: House, cast: Cast, folder: str, other: str
 ) -> None:
