@@ -180,7 +180,7 @@ def test_a_missing_file_is_said_in_the_library_and_with_its_recording(
     note_news(house, folder, News(missing=[b"c.m4a"]))
     browser = visit(cast.rita)
     assert "file missing" not in browser.get("/").text
-    assert "Its file was not seen in the folder" in browser.get(f"/recordings/{recording}").text
+    assert "Its file has not been seen in the folder" in browser.get(f"/recordings/{recording}").text
     clock.pass_seconds(24 * 3600)
     note_look(house, folder, Look(1, 1, 302, 10))
     assert "file missing since 21 Nov 2026" in browser.get("/").text
