@@ -177,7 +177,7 @@ def _setup_token(settings: Settings) -> str:
 @_port
 @click.pass_context
 def web(ctx: click.Context, host: str | None, port: int | None) -> None:
-    """Serve the pages and the API."""
+    """Serve the pages and the API. Without `up`, NAS_ASR_REDIS_URL has to name a Redis."""
     logs.configure()
     from nas_asr.web.server import serve
 
@@ -195,7 +195,7 @@ def web(ctx: click.Context, host: str | None, port: int | None) -> None:
 @click.command()
 @click.pass_context
 def watch(ctx: click.Context) -> None:
-    """Watch the folders of all teams, and repair what a crash left behind."""
+    """Watch the folders, and repair what a crash left behind. Without `up`, NAS_ASR_REDIS_URL has to name a Redis."""
     logs.configure()
     from nas_asr import bootstrap
     from nas_asr.cli.night import NightShift
@@ -220,7 +220,7 @@ def watch(ctx: click.Context) -> None:
 @click.option("--name", default="", help="Stable name of this worker; needed only for several of one host and DATA.")
 @click.pass_context
 def work(ctx: click.Context, name: str) -> None:
-    """Transcribe what is waiting, here or on another machine with the same settings."""
+    """Transcribe what is waiting, here or on another machine with the same settings and a Redis that NAS_ASR_REDIS_URL names."""
     logs.configure()
     from nas_asr import bootstrap
     from nas_asr.worker.main import run
