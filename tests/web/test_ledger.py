@@ -59,6 +59,10 @@ def test_the_ledger_of_all_folders_is_ones_own_teams_and_an_admins_of_all(
     assert "roses.m4a" not in _get(visit(cast.rita), folder=other)
 
 
+def test_one_file_is_one_file(visit: Visits, cast: Cast, other: str) -> None:
+    assert "<b>1</b> file</a>" in _get(visit(cast.charlie))
+
+
 def test_what_is_ignored_is_a_number_that_leads_to_it(visit: Visits, cast: Cast, folder: str) -> None:
     browser = visit(cast.rita)
     page = _get(browser)
