@@ -125,7 +125,9 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address that the pages are served on.", str)
     port: int = _setting(7860, "Port that the pages are served on.", _within(int, 1, 65535))
     database_url: str = _setting("", "SQLAlchemy URL; empty means SQLite in DATA.", str)
-    redis_url: str = _setting("", "Redis for the queue; empty means an embedded one in DATA.", str)
+    redis_url: str = _setting(
+        "", "Redis for the queue; empty means the embedded one in DATA, which runs only while `up` does.", str
+    )
     secret_key: str = _setting("", "Signs sessions; empty means: made once and kept in DATA/secret_key.", str)
     engine: str = _setting("auto", "Recogniser: auto takes the best one whose weights are here.", _one_of(ENGINES))
     model: str = _setting("", "Hub id or directory of the model; empty means the engine's own default.", str)
@@ -137,7 +139,9 @@ class Settings:
         0.0, "A worker unloads its models after so many idle minutes; 0 means never.", _within(float, 0, 100_000)
     )
     redo_drafts: bool = _setting(
-        False, "English drafts of the built-in engine are transcribed again by themselves once Fun-ASR-Nano is here.", _truth
+        False,
+        "English drafts of the built-in engine are transcribed again by themselves once Fun-ASR-Nano is here.",
+        _truth,
     )
     language: str = _setting(
         "", "What new folders speak unless somebody says otherwise; empty follows the page.", _one_of(("", *LANGUAGES))
@@ -165,10 +169,14 @@ class Settings:
     )  # fmt: skip
     openai_at_once: int = _setting(4, "Requests that it is asked at once.", _within(int, 1, 64))
     modelscope_url: str = _setting(
-        "https://modelscope.cn", "Where models are pulled from first: ModelScope, or a mirror that speaks as it does.", _address
+        "https://modelscope.cn",
+        "Where models are pulled from first: ModelScope, or a mirror that speaks as it does.",
+        _address,
     )
     huggingface_url: str = _setting(
-        "https://huggingface.co", "Where models are pulled from else: Hugging Face, or a mirror that speaks as it does.", _address
+        "https://huggingface.co",
+        "Where models are pulled from else: Hugging Face, or a mirror that speaks as it does.",
+        _address,
     )
     oidc_issuer: str = _setting("", "OpenID Connect issuer for single sign-on.", str)
     oidc_client_id: str = _setting("", "Client id at that issuer.", str)

@@ -16,6 +16,8 @@ from nas_asr.core.clock import iso
 from nas_asr.core.errors import ConfigError, Invalid
 from nas_asr.services.base import House
 
+_WIDEST = 48  # of a column in a table: one file with a very long name pushes only its own line to the right
+
 
 def house_of(ctx: click.Context, *, make: bool = False) -> House:
     """The house for commands that change rows; nobody is rung, the running sweep does that.
@@ -47,7 +49,7 @@ def show(rows: Sequence[Any], columns: Iterable[str], as_json: bool) -> None:
         return
     names = list(columns)
     table = [[_cell(getattr(row, name)) for name in names] for row in rows]
-    widths = [max(len(line[i]) for line in [names, *table]) for i in range(len(names))]
+    widths = [max(min(len(line[i]), _WIDEST) for line in [names, *table]) for i in range(len(names))]
     for line in [[name.upper() for name in names], *table]:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 

@@ -40,7 +40,9 @@ def folder() -> None:
 @click.option(
     "--language", type=_language, default=None, help="What is spoken in it; en lets the built-in engine serve it."
 )
-@click.option("--since", default="all", help="all, now, a date such as 2026-01-31 (take only what changed since), or ask.")
+@click.option(
+    "--since", default="all", help="all, now, a date such as 2026-01-31 (take only what changed since), or ask."
+)
 @_itn
 @click.option("--apart", is_flag=True, help=_APART)
 @click.pass_context
@@ -52,7 +54,9 @@ def folder_add(ctx: click.Context, /, team_slug: str, path: Path, language: str 
     added = folders.add_folder(house, None, order)
     click.echo(f"Watching {added.path} for {team_slug} ({added.id}).")
     if added.awaiting_choice:
-        click.echo(f"Nothing that is there is taken before somebody chooses: nas-asr folder choose {added.id} all|now|DATE")
+        click.echo(
+            f"Nothing that is there is taken before somebody chooses: nas-asr folder choose {added.id} all|now|DATE"
+        )
     if added.language == AUTO:
         click.echo(
             "Nobody said what is spoken there: its recordings wait for Fun-ASR-Nano. Or say --language en.", err=True
@@ -66,6 +70,7 @@ def folder_list(ctx: click.Context, as_json: bool) -> None:
     """List watched folders."""
     columns = (
         "id", "team", "name", "language", "itn", "apart", "online", "awaiting_choice", "last_scan_at", "files", "missing", "path",
+        "offline_reason",
     )  # fmt: skip
     show(folders.list_folders(house_of(ctx), None), columns, as_json)
 

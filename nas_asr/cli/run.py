@@ -7,6 +7,7 @@ import dataclasses
 import json
 import logging
 import secrets
+import shlex
 import socket
 import subprocess
 import sys
@@ -150,6 +151,14 @@ def _address(settings: Settings) -> str:
     return f"http://{'127.0.0.1' if settings.host in _EVERYWHERE else shown}:{settings.port}"
 
 
+def _command(settings: Settings) -> str:
+    """How a person calls us for this house from another terminal; without its DATA, the first user would live elsewhere."""
+    program = Path(sys.argv[0]).absolute()
+    start = [sys.executable, "-m", "nas_asr"] if program.name == "__main__.py" else [str(program)]
+    data = settings.data.absolute()
+    return shlex.join(start if data == Path("data").absolute() else [*start, "--data", str(data)])
+
+
 def _greeting(settings: Settings, anybody: bool) -> str:
     address = _address(settings)
     lines = [f"nas_asr {__version__} serves {address} from {settings.data.absolute()}   (Ctrl-C ends it)"]
@@ -158,7 +167,7 @@ def _greeting(settings: Settings, anybody: bool) -> str:
         lines += [
             "",
             f"First account: open {address}/setup   (from another machine it asks for this token: {token})",
-            f"               or: {Path(sys.argv[0]).absolute()} user add NAME --admin --password-stdin",
+            f"               or: {_command(settings)} user add NAME --admin --password-stdin",
             f"First folder:  {settings.data.absolute()}/recordings/TEAM   (made with the first team; any other can be added)",
         ]
     return "\n".join(lines)
@@ -177,7 +186,7 @@ def _setup_token(settings: Settings) -> str:
 @_port
 @click.pass_context
 def web(ctx: click.Context, host: str | None, port: int | None) -> None:
-    """Serve the pages and the API."""
+    """Serve the pages and the API. Without `up`, NAS_ASR_REDIS_URL has to name a Redis."""
     logs.configure()
     from nas_asr.web.server import serve
 
@@ -195,7 +204,7 @@ def web(ctx: click.Context, host: str | None, port: int | None) -> None:
 @click.command()
 @click.pass_context
 def watch(ctx: click.Context) -> None:
-    """Watch the folders of all teams, and repair what a crash left behind."""
+    """Watch the folders, and repair what a crash left behind. Without `up`, NAS_ASR_REDIS_URL has to name a Redis."""
     logs.configure()
     from nas_asr import bootstrap
     from nas_asr.cli.night import NightShift
@@ -220,7 +229,7 @@ def watch(ctx: click.Context) -> None:
 @click.option("--name", default="", help="Stable name of this worker; needed only for several of one host and DATA.")
 @click.pass_context
 def work(ctx: click.Context, name: str) -> None:
-    """Transcribe what is waiting, here or on another machine with the same settings."""
+    """Transcribe what is waiting, here or on another machine with the same settings and a Redis that NAS_ASR_REDIS_URL names."""
     logs.configure()
     from nas_asr import bootstrap
     from nas_asr.worker.main import run

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import sys
+import threading
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from nas_asr.core.clock import iso, utc_now
 from nas_asr.install.locks import Stamps, lock
 
 SILENT_FOR = timedelta(seconds=60)  # the installer writes at least every few seconds; after this it is gone
+_LOOKING = threading.Lock()  # two threads that forget Python's caches at the same moment trip over each other: KeyError
 
 
 class Stage2State(StrEnum):
@@ -110,8 +112,9 @@ def _with_words(written: Stage2Status | None, fallback: Stage2Status) -> Stage2S
 
 def modules_here() -> bool:
     """Whether torch and funasr can be imported; somebody may have uninstalled them by hand."""
-    importlib.invalidate_caches()  # they may have come after this process started
-    return all(importlib.util.find_spec(name) is not None for name in ("torch", "funasr"))
+    with _LOOKING:
+        importlib.invalidate_caches()  # they may have come after this process started
+        return all(importlib.util.find_spec(name) is not None for name in ("torch", "funasr"))
 
 
 def _fresh(status: Stage2Status, now: datetime) -> bool:

@@ -26,8 +26,8 @@ _WHY = {
     errno.ENAMETOOLONG: "Its name is longer than this system can open.",
 }
 _REMEDY = {
-    errno.EACCES: "Give the account that nas_asr runs as permission to read the folder.",
-    errno.EPERM: "Give the account that nas_asr runs as permission to read the folder.",
+    errno.EACCES: "Give the account that nas_asr runs as permission to read it.",
+    errno.EPERM: "Give the account that nas_asr runs as permission to read it.",
     errno.ELOOP: "Put the recording itself into the folder.",
 }
 

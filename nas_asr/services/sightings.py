@@ -162,7 +162,10 @@ def settle_as_home(line: LedgerLine, recording: Recording) -> None:
     if (recording.folder_id, recording.raw_path) == (line.folder_id, line.raw_path):
         settle_line(line, LedgerState.INGESTED)
         return
-    settle_line(line, LedgerState.INGESTED, "moved", f"It was moved here; before, it was “{recording.path}”.")
+    moved = f"It was moved here; before, it was “{recording.path}”."
+    if recording.folder_id != line.folder_id:
+        moved = f"It was moved here from another folder of the team; there it was “{recording.path}”."
+    settle_line(line, LedgerState.INGESTED, "moved", moved)
     recording.folder_id, recording.raw_path, recording.path = line.folder_id, line.raw_path, line.path
 
 

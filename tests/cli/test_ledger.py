@@ -7,7 +7,7 @@ import pytest
 
 from nas_asr.bootstrap import house_without_queue
 from nas_asr.services.base import House
-from nas_asr.services.looks import due_looks, note_news
+from nas_asr.services.looks import due_looks, note_news, note_offline
 from nas_asr.services.sightings import News, Sighting, Stat
 from nas_asr.settings import Settings
 from nas_asr.watcher.ignore import LINK, OTHER_KIND
@@ -45,6 +45,19 @@ def test_the_ledger_is_listed_and_narrowed(tmp_path: Path, folder: str, seen: Ho
     table = call(tmp_path, "ledger", "--limit", "2")
     assert "There are more" in table.output and "PATH" in table.output
     assert call(tmp_path, "ledger", "--state", "odd").exit_code == 2
+
+
+def test_a_very_long_name_pushes_no_other_line_to_the_right(tmp_path: Path, folder: str, seen: House) -> None:
+    note_news(seen, folder, News(growing=[Sighting(b"long name " * 20 + b".m4a", Stat(9, 10**18, 4))]))
+    table = call(tmp_path, "ledger").output.splitlines()
+    assert max(len(line) for line in table if "long name" in line) > 300
+    assert all(len(line) < 300 for line in table if "long name" not in line)
+
+
+def test_the_list_of_folders_says_why_one_is_offline(tmp_path: Path, folder: str, seen: House) -> None:
+    assert "Is the share mounted?" not in call(tmp_path, "folder", "list").output
+    note_offline(seen, folder, "The folder is not there. Is the share mounted?")
+    assert "The folder is not there. Is the share mounted?" in call(tmp_path, "folder", "list").output
 
 
 def test_a_line_is_looked_at_again_by_the_command_line(tmp_path: Path, folder: str, seen: House) -> None:

@@ -1,8 +1,11 @@
 """Room: tests.cli. What `up` refuses before it starts anything, and what doctor says of a house."""
 
 import json
+import re
+import shlex
 import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from click.testing import CliRunner
 from nas_asr import doctor
 from nas_asr.__main__ import main
 from nas_asr.settings import ADDRESS, Settings
-from tests.live import living
+from tests.live import living, wait_for
 
 
 def test_a_port_that_is_taken_is_named_and_nothing_is_started(tmp_path: Path) -> None:
@@ -30,6 +33,16 @@ def test_doctor_finds_the_page_where_up_said_it_is(tmp_path: Path) -> None:
     assert findings["page"]["verdict"] == "ok" and house.base in findings["page"]["message"]
     assert findings["redis"]["message"].endswith("running")
     assert not (house.data / ADDRESS).exists()
+
+
+def test_the_command_that_up_prints_makes_the_first_account_of_this_house(tmp_path: Path) -> None:
+    with living(tmp_path / "data") as house:
+        greeting = tmp_path / "up.log"
+        said = wait_for(lambda: re.search(r" or: (.+) NAME ", greeting.read_text()), 30, "up greets")
+        words = [*shlex.split(said[1]), "ada", "--admin", "--password-stdin"]
+        (elsewhere := tmp_path / "another terminal").mkdir()
+        subprocess.run(words, input="a long password\n", text=True, check=True, cwd=elsewhere, env=house.environ)
+        assert "ada" in house.run("user", "list")
 
 
 def test_doctor_calls_a_full_disk_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,22 @@
 """Room: tests.install. What page and doctor are told about stage 2. Never installs anything."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from nas_asr.install.locks import Stamps, lock
-from nas_asr.install.status import Stage2State, Stage2Status, stage2_status, stamped, status_file, write_status
+from nas_asr.install.status import (
+    Stage2State,
+    Stage2Status,
+    modules_here,
+    stage2_status,
+    stamped,
+    status_file,
+    write_status,
+)
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 UNDER_WAY = stamped(Stage2Status(Stage2State.INSTALLING, "packages", 40, 100, "Installing."), NOON)
@@ -68,3 +78,21 @@ def test_packages_that_somebody_installed_by_hand_count(tmp_path: Path, modules:
 def test_a_damaged_file_is_no_status(tmp_path: Path, modules: set[str], text: str) -> None:
     status_file(tmp_path).write_text(text)
     assert told(tmp_path, tmp_path).state is Stage2State.ABSENT
+
+
+def test_two_pages_at_the_same_moment_may_both_look_for_the_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path_importer_cache", dict(sys.path_importer_cache))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def look() -> None:
+        for number in range(25):
+            sys.path_importer_cache[f"/nowhere/{number}.zip"] = None  # what an import leaves where there is nothing
+            modules_here()
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(look) for _ in range(4)]:
+                done.result()
+    finally:
+        sys.setswitchinterval(interval)

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from nas_asr.core.errors import Vanished
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.folders import remove_folder
 from nas_asr.services.recordings import trash
-from nas_asr.store.models import Recording, Run
+from nas_asr.store.models import LedgerLine, Recording, Run
 from tests.cast import Cast, Clock, make_folder
 from tests.drops import lines, recordings, runs, with_settings
 from tests.journey.shares import Shares
@@ -234,6 +235,16 @@ def test_another_case_on_a_share_that_knows_no_case_is_a_rename_too(
     shares.settle()
     line = lines(shares.house)["TALK.WAV"]
     assert (line.state, shares.of("ant").path) == ("ingested", "TALK.WAV")
+
+
+def test_a_file_that_came_from_another_folder_says_so(shares: Shares) -> None:
+    shares.write(shares.one / "talk.wav", "ant")
+    shares.settle()
+    (shares.one / "talk.wav").rename(shares.two / "talk.wav")
+    shares.settle()
+    with shares.house.db.read() as session:
+        (reason,) = session.scalars(select(LedgerLine.reason).where(LedgerLine.reason_code == "moved"))
+    assert reason == "It was moved here from another folder of the team; there it was “talk.wav”."
 
 
 @pytest.mark.parametrize("how", ["touched", "moved", "moved to the other folder", "touched and moved while stopped"])

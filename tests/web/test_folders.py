@@ -140,16 +140,21 @@ def test_while_a_folder_is_offline_its_files_are_as_they_were_last_seen(
     recording = make_recording(house, cast.choir, folder_id=folder)
     with house.db.write() as session:
         session.query(LedgerLine).filter_by(path="good.wav").one().recording_id = recording
+        session.query(LedgerLine).filter_by(path="good.wav").one().next_look_at = START
     beat(house, Beat("watcher", "watcher@nas", "boot"))
     note_look(house, folder, Look(1, 1, 3, 400))
     browser = visit(cast.bob)
     line = next(one.id for one in list_ledger(house, cast.bob, LedgerFilter(q="good"), PageOrder()).items)
     pages = (f"/folders/{folder}", "/folders/ledger", f"/folders/{folder}/lines/{line}")
-    assert all('class="sign there"' in browser.get(page).text for page in pages)
+    assert all('class="sign there"' in (text := browser.get(page).text) and "Next look" in text for page in pages)
     note_offline(house, folder, "The share does not answer.")
     for page in pages:
         text = browser.get(page).text
-        assert 'class="sign there"' not in text and "as last seen on 21 Nov 2026, 10:00" in text
+        assert (
+            "Next look" not in text
+            and 'class="sign there"' not in text
+            and "as last seen on 21 Nov 2026, 10:00" in text
+        )
         assert "The share does not answer." in text
     assert "Nothing is concluded about its files meanwhile." in browser.get("/folders").text
     assert "The share does not answer." in browser.get("/").text and "folder offline" in browser.get("/").text

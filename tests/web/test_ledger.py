@@ -59,6 +59,10 @@ def test_the_ledger_of_all_folders_is_ones_own_teams_and_an_admins_of_all(
     assert "roses.m4a" not in _get(visit(cast.rita), folder=other)
 
 
+def test_one_file_is_one_file(visit: Visits, cast: Cast, other: str) -> None:
+    assert "<b>1</b> file</a>" in _get(visit(cast.charlie))
+
+
 def test_what_is_ignored_is_a_number_that_leads_to_it(visit: Visits, cast: Cast, folder: str) -> None:
     browser = visit(cast.rita)
     page = _get(browser)
@@ -102,6 +106,17 @@ def test_a_line_says_why_and_since_when(visit: Visits, house: House, cast: Cast,
     assert "21 Nov 2026, 10:00" in page and "Look again now" not in page
     assert "文件是空的" in visit(cast.rita, language="zh-CN").get(f"/folders/{folder}/lines/{line}").text
     assert visit(cast.charlie).get(f"/folders/{folder}/lines/{line}").status_code == 404
+
+
+def test_a_file_without_an_index_is_not_said_to_be_taken_once_it_is_quiet(
+    visit: Visits, house: House, cast: Cast, folder: str
+) -> None:
+    line = _line(house, cast, "b.m4a")
+    with house.db.write() as session:
+        row = session.get_one(LedgerLine, line)
+        row.state, row.reason_code, row.reason = LedgerState.GROWING, "incomplete", "The file is empty. Copy it again."
+    page = visit(cast.rita).get(f"/folders/{folder}/lines/{line}").text
+    assert "it is called not readable" in page and "It is taken when its size and time" not in page
 
 
 def test_a_line_is_found_under_its_own_folder_only(
@@ -169,7 +184,7 @@ def test_a_missing_file_is_said_in_the_library_and_with_its_recording(
     note_news(house, folder, News(missing=[b"c.m4a"]))
     browser = visit(cast.rita)
     assert "file missing" not in browser.get("/").text
-    assert "Its file was not seen in the folder" in browser.get(f"/recordings/{recording}").text
+    assert "Its file has not been seen in the folder" in browser.get(f"/recordings/{recording}").text
     clock.pass_seconds(24 * 3600)
     note_look(house, folder, Look(1, 1, 302, 10))
     assert "file missing since 21 Nov 2026" in browser.get("/").text

@@ -50,6 +50,7 @@ def test_joined_the_page_says_how_many_parts_are_ready(
     bob = visit(cast.bob)
     there = bob.post(f"/recordings/{files[0]}/join", part=files).headers["Location"]
     page = bob.get(there).text
+    assert "SHA-256" not in page and "SHA-256" in bob.get(f"/recordings/{files[0]}").text
     assert "1 of 2 parts are ready." in page
     assert f'href="/recordings/{files[0]}"' in page
     assert "REC_002" not in bob.get("/").text
