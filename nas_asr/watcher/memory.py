@@ -90,8 +90,10 @@ class Memory:
             self._missing.setdefault(folder, {})[name] = found
 
     def doubt(self, raw_path: bytes) -> None:
-        """The file is here; whatever the next look sees of it is news."""
-        self._put(raw_path, _UNLIKE_ANY)
+        """Whatever the next look sees of this file is news, be it here or missing now."""
+        folder, name = _split(raw_path)
+        store = self._missing if name in self._missing.get(folder, _NOBODY) else self._here
+        store.setdefault(folder, {})[name] = _UNLIKE_ANY
 
     def _put(self, raw_path: bytes, found: int) -> None:
         folder, name = _split(raw_path)

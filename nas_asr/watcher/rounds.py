@@ -163,6 +163,7 @@ class Rounds:
         self._settling.be_quiet_for(self._quiet_s())
         for sighting in news.growing:
             self._settling.saw(sighting.raw_path, sighting.stat, now)
+        not_looked_into = [raw_path for raw_path in found.seen.unseen if raw_path in self._settling]
         self._settling.forget(found.seen.unseen)
         self.every_s = self._pace.after(news != News(), took, self._house.options.scan_seconds, self.ground.network)
         self._scan_at = now + self.every_s
@@ -172,6 +173,8 @@ class Rounds:
         for part in news.parts():
             note_news(self._house, self.folder.id, part, self._quiet_s())
             self._remember(part)
+        for raw_path in not_looked_into:
+            self._known().doubt(raw_path)
         watching = Watching(round(self.every_s * 1000), self.ground.kind, self.note)
         if news != News() or not told_lately or not self.online or not self._looked or self._noted.note != self.note:
             note_look(self._house, self.folder.id, _look(found, took, watching))
@@ -237,8 +240,7 @@ class Rounds:
             return
         stat = look_at(self._path + b"/" + raw_path)
         if stat is None:  # gone, or a link or a folder that somebody asked for: the next look says which
-            if not self._known().is_missing(raw_path):
-                self._known().doubt(raw_path)
+            self._known().doubt(raw_path)
             self._dirty = True
         elif seen == mark(stat):
             self._hand_over(Sighting(raw_path, stat))
@@ -258,6 +260,8 @@ class Rounds:
             self._settling.saw(raw_path, look_at(self._path + b"/" + raw_path) or sighting.stat, now)
         elif isinstance(outcome, Gone):
             self._dirty = True
+            if raw_path in self._known():  # perhaps only its share was away: when it is back, nobody has looked into it yet
+                self._known().doubt(raw_path)
         else:
             self._known().note(raw_path, sighting.stat)
 

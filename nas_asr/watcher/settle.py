@@ -23,9 +23,8 @@ class Settling:
     def __init__(self, quiet_s: float) -> None:
         self.quiet_s = quiet_s
         self._waiting: dict[bytes, _Waiting] = {}
-        self._order: list[
-            tuple[float, bytes]
-        ] = []  # a heap; an entry whose file has another time by now counts no more
+        # A heap; an entry whose file has another time by now counts no more
+        self._order: list[tuple[float, bytes]] = []
 
     def __contains__(self, raw_path: bytes) -> bool:
         return raw_path in self._waiting

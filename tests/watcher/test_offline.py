@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from nas_asr.core.errors import Unreadable
+from nas_asr.core.ports import MediaInfo
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.folder_marker import set_marker
 from nas_asr.services.folders import list_folders, watched
@@ -16,7 +18,7 @@ from nas_asr.watcher import rounds
 from nas_asr.watcher.memory import Memory
 from nas_asr.watcher.scan import Away, Scan, scan
 from tests.cast import Cast, Clock
-from tests.drops import SOUND, lines, portrait, recordings
+from tests.drops import SOUND, FakeProbe, lines, portrait, recordings
 from tests.watcher.walk import Walk
 
 DAY = 24 * 3600
@@ -44,6 +46,48 @@ def _nothing_was_concluded(walk: Walk) -> None:
     )
     assert all(line.missing_since is None for line in found.values())
     assert [r.path for r in recordings(walk.house)] == ["one.m4a", "two.m4a"]
+
+
+def test_what_was_to_be_taken_when_its_root_went_is_taken_when_it_is_back_whatever_the_clock_says(
+    walk: Walk, share: Path, clock: Clock
+) -> None:
+    away = share.with_name("away")
+
+    class Unplugged(FakeProbe):
+        """The share goes in the moment in which a file is to be looked into."""
+
+        def __call__(self, path: bytes, root: bytes) -> MediaInfo:
+            if share.exists() and not away.exists():
+                share.rename(away)
+                raise Unreadable("The share is gone.")
+            return super().__call__(path, root)
+
+    walk.probe = Unplugged()
+    (share / "two.m4a").write_bytes(SOUND + b"two, said again")
+    (share / "three.m4a").write_bytes(SOUND + b"three")
+    walk.settle()
+    assert lines(walk.house)["three.m4a"].state == LedgerState.GROWING
+    walk.look()
+    assert _offline(walk)
+    clock.pass_seconds(-600)
+    away.rename(share)
+    walk.probe = FakeProbe()
+    walk.wait(60)
+    assert sorted(r.path for r in recordings(walk.house)) == ["one.m4a", "three.m4a", "two.m4a", "two.m4a"]
+
+
+def test_what_was_written_over_and_went_before_anybody_looked_into_it_is_looked_into_when_it_is_back(
+    walk: Walk, share: Path
+) -> None:
+    walk.wait(60)
+    again = share / "two.m4a"
+    again.write_bytes(SOUND + b"two, said again")
+    walk.look()
+    away = again.rename(share.with_name("away"))
+    walk.wait(60)
+    away.rename(again)
+    walk.wait(60)
+    assert sorted(r.path for r in recordings(walk.house)) == ["one.m4a", "two.m4a", "two.m4a"]
 
 
 def _renamed(share: Path) -> Callable[[], object]:
