@@ -59,7 +59,8 @@ def _places(house: House, session: Session, recording: Recording) -> Iterator[tu
         content = Fingerprint(recording.sha256, recording.size_bytes, line.mtime_ns, line.inode)
         yield _below(os.fsencode(folder.path), line.raw_path, content), folder.removed_at is None
     home = session.get(Folder, recording.folder_id)
-    if home is not None and not newest_lines(session, home.id, [recording.raw_path]):
+    there = None if home is None else newest_lines(session, home.id, [recording.raw_path]).get(recording.raw_path)
+    if home is not None and (there is None or not there.sha256):  # nobody has looked yet what lies there: who listens will
         content = Fingerprint(recording.sha256, recording.size_bytes, 0, 0)
         yield _below(os.fsencode(home.path), recording.raw_path, content), home.removed_at is None
 
