@@ -12,7 +12,9 @@ from nas_asr.core.transcript import VersionKind
 from nas_asr.store.database import Database
 from nas_asr.store.models import LedgerLine, Recording, Run, SegmentRow, TranscriptVersion
 
-_NO_AUDIO = ("unreadable", "vanished")
+# What a recording may say whose file its people took away before it was heard: that it is gone, or that faults had cost its
+# three tries before somebody could notice.
+_GONE_UNHEARD = ("unreadable", "vanished", "worker_lost")
 
 
 @dataclass
@@ -96,7 +98,7 @@ def _judge_content(verdict: Verdict, content: Content, seen: _Seen) -> None:
     if versions:
         return
     codes = {run.failure_code for recording in recordings for run in seen.runs.get(recording.id, [])}
-    if not content.is_promised and (not content.was_taken or (recordings and codes & set(_NO_AUDIO))):
+    if not content.is_promised and (not content.was_taken or (recordings and codes & set(_GONE_UNHEARD))):
         verdict.gone_unheard += bool(recordings)
         return
     verdict.lost.append(content)
