@@ -18,7 +18,7 @@ from nas_asr.core.transcript import ItnMode
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.file_names import shown_line
 from nas_asr.services.folder_watch import WatchView, watch_of, watcher_lives
-from nas_asr.services.presence import told_missing
+from nas_asr.services.presence import left_behind, told_missing
 from nas_asr.services.recorded_at import in_site_zone
 from nas_asr.store.models import Folder, LedgerLine, Team
 from nas_asr.store.scope import Scope
@@ -274,8 +274,9 @@ def _views(session: Session, house: House, rows: list[tuple[Folder, Team]]) -> l
     tallies = {folder.id: _Tally() for folder, _ in rows}
     missing = func.sum(case((told_missing([folder for folder, _ in rows]), 1), else_=0))
     gone = func.sum(case((LedgerLine.presence == Presence.MISSING, 1), else_=0))
+    left = func.sum(case((left_behind(), 1), else_=0))
     counted = session.execute(
-        select(LedgerLine.folder_id, LedgerLine.state, func.count(), missing, gone)
+        select(LedgerLine.folder_id, LedgerLine.state, func.count() - left, missing, gone - left)
         .where(LedgerLine.folder_id.in_(list(tallies)))
         .group_by(LedgerLine.folder_id, LedgerLine.state)
     )

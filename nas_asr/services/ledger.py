@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select, func, not_, select, tuple_
+from sqlalchemy import Select, and_, func, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Viewer
@@ -13,7 +13,7 @@ from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
 from nas_asr.services.ledger_asks import retry_of
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
-from nas_asr.services.presence import folders_of, told, told_missing
+from nas_asr.services.presence import folders_of, left_behind, told, told_missing
 from nas_asr.services.recorded_at import moment_of
 from nas_asr.store.models import Folder, LedgerLine, Recording, Team
 from nas_asr.store.scope import Scope
@@ -42,9 +42,10 @@ class LedgerFilter:
 class LedgerView:
     """A line as pages and the API show it (CONTRACT, GET /ledger).
 
-    presence: as people are told: missing after a day of looks, missing_since at once. rule: the name of the rule of what is
-    ignored. duplicate_of: the recording that was here first. readable: whether the viewer may open recording_id. looked_at:
-    the last good look through its folder; online: whether that folder is.
+    presence: as people are told: missing after a day of looks, missing_since at once. left: the file is gone, and nobody
+    misses it (services.presence). rule: the name of the rule of what is ignored. duplicate_of: the recording that was here
+    first. readable: whether the viewer may open recording_id. looked_at: the last good look through its folder; online:
+    whether that folder is.
     """
 
     id: str
@@ -66,10 +67,11 @@ class LedgerView:
     next_look: datetime | None
     recording_id: str | None
     duplicate_of: str | None
-    readable: bool
     looked_at: datetime | None
     online: bool
     retry: str
+    readable: bool = False
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def filtered(session: Session, viewer: Viewer | None, wanted: LedgerFilter) -> S
         statement = statement.where(LedgerLine.state != LedgerState.IGNORED)
     if wanted.presence is not None or wanted.unseen:
         missing = told_missing(folders_of(session, viewer))
-        statement = statement.where(missing if wanted.presence == Presence.MISSING else not_(missing))
+        there = and_(not_(missing), not_(left_behind()))
+        statement = statement.where(missing if wanted.presence == Presence.MISSING else there)
     if wanted.unseen:
         statement = statement.where(LedgerLine.presence == Presence.MISSING)
     for word in wanted.q.split()[:8]:
@@ -168,22 +171,29 @@ def filtered(session: Session, viewer: Viewer | None, wanted: LedgerFilter) -> S
 
 
 def _views(session: Session, viewer: Viewer | None, statement: Select[LedgerLine, Folder]) -> list[LedgerView]:
-    rows = session.execute(statement.add_columns(Team.slug).join(Team, Team.id == Folder.team_id)).all()
-    named = [line.recording_id for line, _, _ in rows if line.recording_id]
+    with_team = statement.add_columns(Team.slug, left_behind()).join(Team, Team.id == Folder.team_id)
+    rows = session.execute(with_team).all()
+    named = [line.recording_id for line, *_ in rows if line.recording_id]
     readable: set[str] = set()
     if viewer is not None and named:
         mine = Scope(session, viewer).recordings().with_only_columns(Recording.id)
         readable = set(session.scalars(mine.where(Recording.id.in_(named))))
-    return [_view(line, folder, slug, line.recording_id in readable) for line, folder, slug in rows]
+    return [
+        replace(
+            _view(line, folder, slug), presence=Presence.MISSING if left else told(line, folder),
+            readable=line.recording_id in readable, left=left,
+        )
+        for line, folder, slug, left in rows
+    ]  # fmt: skip
 
 
-def _view(line: LedgerLine, folder: Folder, team: str, readable: bool) -> LedgerView:
+def _view(line: LedgerLine, folder: Folder, team: str) -> LedgerView:
     return LedgerView(
         id=line.id, team=team, folder_id=folder.id, folder=folder.name, path=line.path, generation=line.generation,
         size_bytes=line.size_bytes, mtime=moment_of(line.mtime_ns), first_seen=line.first_seen_at,
-        changed_at=line.changed_at, state=line.state, presence=told(line, folder), missing_since=line.missing_since,
+        changed_at=line.changed_at, state=line.state, presence=line.presence, missing_since=line.missing_since,
         reason_code=line.reason_code, reason=line.reason,
         rule=line.reason_code if line.state == LedgerState.IGNORED else "", next_look=line.next_look_at,
         recording_id=line.recording_id, duplicate_of=line.recording_id if line.state == LedgerState.DUPLICATE else None,
-        readable=readable, looked_at=folder.last_scan_at, online=folder.online, retry=retry_of(line) or "",
+        looked_at=folder.last_scan_at, online=folder.online, retry=retry_of(line) or "",
     )  # fmt: skip

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, and_, case, false, literal, select
+from sqlalchemy import ColumnElement, and_, case, false, literal, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from nas_asr.core.access import Viewer
-from nas_asr.core.recording import Presence
+from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
 from nas_asr.store.models import Folder, LedgerLine, Recording, UtcDateTime
 from nas_asr.store.scope import Scope
@@ -50,19 +50,21 @@ def told(line: LedgerLine, folder: Folder) -> Presence:
     return Presence.MISSING if since <= looked - MISSING_AFTER else Presence.PRESENT
 
 
-def told_missing(folders: Iterable[Folder]) -> ColumnElement[bool]:
-    """The same of these folders' lines, for the database."""
-    latest = {f.id: literal(f.last_scan_at - MISSING_AFTER, UtcDateTime) for f in folders if f.last_scan_at is not None}
-    if not latest:
-        return false()
-    since = case(latest, value=LedgerLine.folder_id)
-    return and_(LedgerLine.presence == Presence.MISSING, LedgerLine.missing_since <= since)
+def left_behind() -> ColumnElement[bool]:
+    """Lines whose file is gone and is missed by nobody: it was never to be taken, newer content has its name, or its
+    recording lies elsewhere. Most are names of unfinished copies, and the old names of what was moved.
+    """
+    elsewhere = select(Recording.id).where(
+        Recording.id == LedgerLine.recording_id,
+        or_(Recording.folder_id != LedgerLine.folder_id, Recording.raw_path != LedgerLine.raw_path),
+    )
+    ignored = LedgerLine.state == LedgerState.IGNORED
+    return and_(LedgerLine.presence == Presence.MISSING, or_(ignored, _replaced(), elsewhere.exists()))
 
 
-def files_of(house: House, viewer: Viewer, recording_ids: Sequence[str]) -> Mapping[str, FileView]:
-    """Where the files of these recordings stand; without uploads, and without what came from folders that were removed."""
+def _replaced() -> ColumnElement[bool]:
     newer = aliased(LedgerLine)
-    replaced = (
+    return (
         select(newer.id)
         .where(
             newer.folder_id == LedgerLine.folder_id,
@@ -71,10 +73,23 @@ def files_of(house: House, viewer: Viewer, recording_ids: Sequence[str]) -> Mapp
         )
         .exists()
     )
+
+
+def told_missing(folders: Iterable[Folder]) -> ColumnElement[bool]:
+    """What people are told to be missing of these folders' lines, for the database."""
+    latest = {f.id: literal(f.last_scan_at - MISSING_AFTER, UtcDateTime) for f in folders if f.last_scan_at is not None}
+    if not latest:
+        return false()
+    since = case(latest, value=LedgerLine.folder_id)
+    return and_(LedgerLine.presence == Presence.MISSING, LedgerLine.missing_since <= since, not_(left_behind()))
+
+
+def files_of(house: House, viewer: Viewer, recording_ids: Sequence[str]) -> Mapping[str, FileView]:
+    """Where the files of these recordings stand; without uploads, and without what came from folders that were removed."""
     with house.db.read() as session:
         readable = Scope(session, viewer).recordings().with_only_columns(Recording.id)
         rows = session.execute(
-            select(LedgerLine, Folder, replaced)
+            select(LedgerLine, Folder, _replaced())
             .join(Folder, Folder.id == LedgerLine.folder_id)
             .where(
                 LedgerLine.recording_id.in_(recording_ids),

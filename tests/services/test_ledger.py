@@ -3,16 +3,18 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from nas_asr.core.errors import Conflict, Invalid, NotPermitted, NotVisible
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.base import House
+from nas_asr.services.folders import list_folders
 from nas_asr.services.ledger import LedgerFilter, LedgerView, count_ledger, line_in_full, list_ledger
 from nas_asr.services.ledger_retry import count_failed, retry_failed, retry_line
 from nas_asr.services.looks import due_looks, note_look, note_news, note_offline
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.presence import Standing, files_of
-from nas_asr.services.sightings import Look, News, Sighting, Stat
+from nas_asr.services.sightings import Look, News, Sighting, Stat, new_line
 from nas_asr.store.models import AuditLine, Folder, LedgerLine
 from nas_asr.watcher.ignore import LINK, OTHER_KIND
 from tests.cast import Cast, Clock, make_folder, make_recording
@@ -114,6 +116,29 @@ def test_a_file_is_missing_when_the_looks_of_a_whole_day_did_not_see_it(
         assert ("3.m4a" in _paths(house, cast, LedgerFilter(presence=Presence.PRESENT))) is not missing
     note_news(house, folder_id, News(back=[b"3.m4a"]))
     assert (_line(house, cast, "3.m4a").presence, _line(house, cast, "3.m4a").missing_since) == (Presence.PRESENT, None)
+
+
+def test_old_names_of_what_was_moved_or_replaced_or_never_taken_are_missed_by_nobody(
+    house: House, cast: Cast, folder_id: str, clock: Clock
+) -> None:
+    recording = make_recording(house, cast.choir, folder_id=folder_id, raw_path=b"elsewhere.m4a")
+    with house.db.write() as session:
+        moved, replaced = (session.scalars(select(LedgerLine).where(LedgerLine.path == f"{n}.m4a")).one() for n in (1, 2))
+        moved.state, moved.recording_id = LedgerState.INGESTED, recording
+        session.add(new_line(house, folder_id, Sighting(b"2.m4a", Stat(1, 1, 1)), generation=2))
+        replaced.presence, replaced.missing_since = Presence.MISSING, clock.now
+    note_news(house, folder_id, News(ignored=[Sighting(b"x.tmp", Stat(1, 1, 1), OTHER_KIND)]))
+    before = list_folders(house, cast.rita)[0]
+    note_news(house, folder_id, News(missing=[b"1.m4a", b"x.tmp", b"3.m4a"]))
+    clock.pass_seconds(DAY)
+    _look(house, folder_id)
+    after = list_folders(house, cast.rita)[0]
+    assert _paths(house, cast, LedgerFilter(presence=Presence.MISSING)) == ["3.m4a"]
+    assert _paths(house, cast, LedgerFilter(unseen=True)) == []
+    assert (after.missing, after.unseen) == (1, 0)
+    assert sum(before.files.values()) - sum(after.files.values()) == 3
+    assert (_line(house, cast, "1.m4a").left, _line(house, cast, "1.m4a").presence) == (True, Presence.MISSING)
+    assert not _line(house, cast, "3.m4a").left
 
 
 def test_nothing_goes_missing_while_a_folder_is_offline_or_nobody_looks(

@@ -91,6 +91,7 @@ class LedgerOut(BaseModel):
     state: LedgerState
     presence: Presence = Field(description="missing only when the looks of a whole day did not see it.")
     missing_since: Moment | None = Field(description="The first of the looks that do not see it.")
+    left: bool = Field(description="Gone and missed by nobody: never taken, replaced, or its recording lies elsewhere.")
     reason: str
     reason_code: str
     rule: str | None = Field(description="The rule by which it is ignored.")
@@ -235,7 +236,8 @@ def _line(line: LedgerView) -> LedgerOut:
     return LedgerOut(
         id=line.id, folder=line.folder_id, path=line.path, generation=line.generation, size_bytes=line.size_bytes,
         mtime=line.mtime, first_seen=line.first_seen, last_change=line.changed_at, state=line.state, presence=line.presence,
-        missing_since=line.missing_since, reason=line.reason, reason_code=line.reason_code, rule=line.rule or None,
+        missing_since=line.missing_since, left=line.left,
+        reason=line.reason, reason_code=line.reason_code, rule=line.rule or None,
         next_look=line.next_look, recording_id=line.recording_id, duplicate_of=line.duplicate_of,
     )  # fmt: skip
 

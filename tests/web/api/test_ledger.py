@@ -71,7 +71,7 @@ def test_a_line_has_every_field(by_token: ByToken, cast: Cast, house: House, fol
     (found,) = rita.get("/ledger?q=a.m4a").json["items"]
     assert set(found) == {
         "id", "folder", "path", "generation", "size_bytes", "mtime", "first_seen", "last_change", "state", "presence",
-        "missing_since", "reason", "reason_code", "rule", "next_look", "recording_id", "duplicate_of",
+        "missing_since", "left", "reason", "reason_code", "rule", "next_look", "recording_id", "duplicate_of",
     }  # fmt: skip
     assert (found["duplicate_of"], found["rule"], found["generation"]) == (recording, None, 1)
     (found,) = rita.get("/ledger?state=ignored&q=b.txt").json["items"]
