@@ -25,9 +25,11 @@ _LONG = (
 
 
 # Tests of these run on both databases, because what they ask of one is where the two differ: order, locks, search, text.
+# TEST_DATABASE=postgresql runs all of them there.
+_SERVICES = ("ingest", "transcribe", "sweep", "ledger", "recordings", "first_look", "fairness", "duties", "reach", "drafts")
 _ON_BOTH = (
-    "tests/store/", "tests/services/", "tests/archive/test_nights", "tests/watcher/test_two_watchers", "tests/web/test_search",
-    "tests/web/test_library",
+    "tests/store/", *(f"tests/services/test_{name}" for name in _SERVICES), "tests/archive/test_nights",
+    "tests/watcher/test_two_watchers", "tests/web/test_search", "tests/web/test_library",
 )  # fmt: skip
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _ASKED = os.environ.get("TEST_DATABASE", "")  # one of the two for all tests, whatever their file; empty: as above
