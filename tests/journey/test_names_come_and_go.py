@@ -292,6 +292,7 @@ def test_a_nas_that_touches_everything_queues_nothing(shares: Shares, meanwhile:
     meanwhile()
     assert {run.id for run in runs(shares.house)} == before
     shutil.rmtree(shares.one / "@eaDir")
+    meanwhile()  # its line, too, follows
     shares.assert_right()
     assert {line.generation for line in lines(shares.house).values()} == {1}
 
