@@ -46,10 +46,10 @@ def recall(transcriber: Transcriber, folder: Path, voice: str, most: int | None 
     return Recall(len(spoken), without, with_list, wrong)
 
 
-def absent_changes(transcriber: Transcriber, audio: Path, most: int | None = None) -> Harm:
-    """Transcribe the English recordings with terms that do not occur."""
+def absent_changes(transcriber: Transcriber, audio: Path, most: int | None = None, longest_s: float = 1e9) -> Harm:
+    """Transcribe the English recordings up to a length with terms that do not occur."""
     with (audio / "MANIFEST.csv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["language"] == "en"][:most]
+        rows = [row for row in csv.DictReader(file) if row["language"] == "en" and float(row["duration_s"]) <= longest_s][:most]
     words = changed = 0
     for row in rows:
         for one in transcribe(transcriber, audio / row["path"], ABSENT):
