@@ -1,12 +1,12 @@
 # The menu: `make` shows it. Everything happens in this folder; nothing needs root.
 #   PYTHON=python3.12   another Python          STAGE=1   without torch and the Fun-ASR engine
 #   ARGS="..."          handed on to the command or to pytest
-#   JOBS=3              tests at once, file by file, where ARGS is empty
+#   JOBS=4              tests at once, file by file, where ARGS is empty
 
 PYTHON ?=
 STAGE ?=
 ARGS ?=
-JOBS ?= 3
+JOBS ?= 4
 export PYTHON
 BIN = .venv/bin
 

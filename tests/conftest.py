@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from nas_asr.services.base import House
 from nas_asr.settings import Settings
@@ -32,6 +35,23 @@ _ON_BOTH = (
     "tests/watcher/test_two_watchers", "tests/web/test_search", "tests/web/test_library",
 )  # fmt: skip
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once for all applications of this program: each test has one of its own."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._codes:
+            bucket.bytecode_from_string(self._codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": _Compiled()}
 _ASKED = os.environ.get("TEST_DATABASE", "")  # one of the two for all tests, whatever their file; empty: as above
 
 
