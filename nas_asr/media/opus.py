@@ -22,7 +22,8 @@ def encode(source: sound.Source, write: Write) -> Iterator[int]:
     rate = formats.OPUS_RATE_HZ
     count = 2 if source.stream.codec_context.channels == 2 else 1
     with av.open(_Places(write), "w", format="webm") as container:
-        track = container.add_stream("libopus", rate=rate, layout="stereo" if count == 2 else "mono")
+        layout = "stereo" if count == 2 else "mono"
+        track = container.add_stream("libopus", rate=rate, layout=layout, options=formats.OPUS_EFFORT)
         assert isinstance(track, AudioStream)
         track.bit_rate = formats.OPUS_BITS_A_SECOND[count]
         samples = 0

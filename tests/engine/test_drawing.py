@@ -28,8 +28,8 @@ def test_the_loudest_sample_of_each_step_is_drawn_however_blocks_come(block: int
     assert list(drawn(sound, block).peaks) == [255, 128, 64]
 
 
-def test_speech_is_drawn_where_it_is_within_a_tenth_of_a_second() -> None:
-    """Words of the sample with silences of known places put between them."""
+def test_who_skips_silence_misses_no_word_and_waits_for_none() -> None:
+    """Words of the sample with silences of known places put between them; the VAD lets go of a voice a little late."""
     said = speech(43)
     edges = _voiced(said)
     pieces, wanted, at = [], [], 0
@@ -43,8 +43,8 @@ def test_speech_is_drawn_where_it_is_within_a_tenth_of_a_second() -> None:
     found = drawing.finished((at + RATE) // 16).speech
     assert len(found) == len(wanted)
     for heard, true in zip(found, wanted, strict=True):
-        assert abs(heard.start_ms - true.start_ms) <= 100
-        assert abs(heard.end_ms - true.end_ms) <= 100
+        assert -100 <= heard.start_ms - true.start_ms <= 50
+        assert -50 <= heard.end_ms - true.end_ms <= 150
 
 
 def _voiced(said: Pcm) -> list[tuple[int, int]]:

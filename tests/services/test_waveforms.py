@@ -60,8 +60,9 @@ def test_others_do_not_learn_whether_there_is_one(house: House, cast: Cast, who:
 
 def test_a_joined_recording_is_drawn_on_its_one_time_line(house: House, cast: Cast) -> None:
     """The first run's own length counts, as it does for the text."""
-    first, second = (make_recording(house, cast.choir, name, container="wav") for name in ("REC_1.wav", "REC_2.wav"))
+    first = make_recording(house, cast.choir, "REC_1.wav")
     transcribe(house, Waveform(10_000, 50, bytes([7]) * 200, (Span(0, 9_000),)))
+    second = make_recording(house, cast.choir, "REC_2.wav")
     whole = parts.join(house, cast.bob, first, [first, second])
     with pytest.raises(NoWaveform):
         read_waveform(house, cast.rita, whole)
