@@ -1,6 +1,8 @@
 """Room: tests.services.test_opus. Opus is made once for all who ask, found by content, and never another team's."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ import pytest
 
 from nas_asr.core.errors import MediaTooHard, StorageFull, Unreadable
 from nas_asr.core.ports import Fingerprint
+from nas_asr.media import probe
 from nas_asr.media.shelf import Shelf
 from nas_asr.services.audio import AudioPlace
 from nas_asr.services.base import House
@@ -18,6 +21,8 @@ from nas_asr.services.listening import AudioGone, Sound
 from nas_asr.services.opus import AT_ONCE, Making, OpusDesk, open_opus
 from tests.cast import Cast, make_folder, make_recording
 from tests.live import wait_for
+from tests.media.made import noise, write_wav
+from tests.media.processes import children, gone
 
 A_MOMENT = 30.0  # nothing here takes so long
 
@@ -191,3 +196,36 @@ def test_a_share_that_goes_away_meanwhile_is_said_as_for_the_sound_itself(
     encoder.go_on.release()
     with pytest.raises(AudioGone, match="lost the file"):
         open_until_there(house, cast, desk, recording)
+
+
+def test_a_web_process_that_is_killed_leaves_nothing_half(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "long.wav", noise(300))
+    root = tmp_path / "opus"
+    script = (
+        "import sys; from pathlib import Path; from nas_asr.media.shelf import Shelf\n"
+        "from nas_asr.services.audio import AudioPlace; from nas_asr.services.opus import OpusDesk\n"
+        "desk = OpusDesk(Shelf(Path(sys.argv[2]), 1 << 30))\n"
+        "desk.get('t/a', AudioPlace(b'', sys.argv[1].encode())); print('begun', flush=True); sys.stdin.read()"
+    )
+    web = subprocess.Popen(
+        [sys.executable, "-c", script, str(path), str(root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert web.stdin and web.stdout
+    assert web.stdout.readline() == b"begun\n"
+    wait_for(lambda: list(root.glob("t/a.part")) and (root / "t/a.part").stat().st_size, A_MOMENT, "something written")
+    (child,) = children("nas_asr.media.child", web.pid)
+    web.kill()
+    web.wait()
+    web.stdin.close()
+    web.stdout.close()
+    assert gone(child)
+    assert [place.name for place in root.glob("*/*")] == ["a.part"]
+    desk = OpusDesk(Shelf(root, 1 << 30))
+
+    def look() -> list[int] | None:
+        found = desk.get("t/a", AudioPlace(b"", bytes(path)))
+        return None if isinstance(found, Making) else [found]
+
+    os.close(wait_for(look, A_MOMENT, "made")[0])
+    assert [place.name for place in root.glob("*/*")] == ["a"]
+    assert abs(probe(bytes(root / "t" / "a")).duration_ms - 300_000) < 100
