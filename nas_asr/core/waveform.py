@@ -44,7 +44,7 @@ class Sketch:
     def speech(self, span: Span) -> None:
         """Somebody speaks; spans come in order of time."""
         self._spans.append(span)
-        if len(self._spans) >= 2 * MOST_SPANS:
+        if len(self._spans) >= MOST_SPANS * 5 // 4:
             self._spans = _fewer(self._spans)
 
     def finished(self, duration_ms: Milliseconds) -> Waveform:

@@ -33,7 +33,7 @@ MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 768_000
 MAX_CHANNELS = 64
 MAX_LENGTH_S = 24 * 3600
 
-# Opus for browsers: a voice is clear at this, and two hours are 32 MB. Somebody waits for it, so libopus thinks half as hard
+# Opus for browsers: a voice is clear at this, and two hours are 30 MB. Somebody waits for it, so libopus thinks half as hard
 # as it could: three times as fast, a quarter larger.
 OPUS_RATE_HZ = 48_000
 OPUS_BITS_A_SECOND = {1: 28_000, 2: 48_000}

@@ -85,7 +85,7 @@ def to_opus(
                 continue
             piece = frame.body[PLACE.size :]
             if number + len(piece) > OPUS_BYTES:
-                raise MediaTooHard("As Opus the recording is larger than a day of it.", "Cut it into shorter ones.")
+                raise MediaTooHard("The recording is longer than a day.", "Cut it into shorter ones.")
             while piece:  # a disk that fills up takes a part, and the rest says why
                 written = os.pwrite(into, piece, number)
                 piece, number = piece[written:], number + written

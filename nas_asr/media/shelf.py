@@ -116,6 +116,6 @@ def _in_words() -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageFull(
-            f"The disk under DATA took no more of the sound that browsers can play: {error.strerror}.",
-            "Free some space there; the recording itself is not harmed and can be downloaded.",
+            f"The sound for browsers could not be written under DATA: {error.strerror}.",
+            "Free some space there; the recording itself is not harmed, and can be downloaded.",
         ) from error
