@@ -47,7 +47,7 @@ def test_a_voice_memo_of_an_old_phone_is_heard_from_the_middle(page: Page, live:
     path = path.rename(home / "memo.amr")
     memo = make_recording(
         live.house, live.cast.choir, "memo", raw_path=f"{live.cast.choir}/memo.amr".encode(), container="amr",
-        codec="amrnb", channels=1, size_bytes=path.stat().st_size, duration_ms=len(sound) * 1000 // RATE,
+        codec="amr_nb", channels=1, size_bytes=path.stat().st_size, duration_ms=len(sound) * 1000 // RATE,
     )  # fmt: skip
     write_transcript(live.house, memo, ["we met at nine"])
     page.goto(f"{live.url}/recordings/{memo}")

@@ -6,7 +6,7 @@ from nas_asr.core.playable import is_playable
 
 PLAYED = ("wav pcm_s16le", "wav pcm_mulaw", "mp3 mp3", "mp4 aac", "aac aac", "flac flac", "ogg opus", "matroska opus")
 NOT_PLAYED = (
-    "amr amrnb", "amr amrwb", "mp4 amrnb", "asf wmav2", "asf wmavoice", "wav adpcm_ms", "wav pcm_f32le", "mp4 alac",
+    "amr amr_nb", "amr amr_wb", "mp4 amr_nb", "asf wmav2", "asf wmapro", "wav adpcm_ms", "wav pcm_f32le", "mp4 alac",
     "mp4 ac3", "aiff pcm_s16be", "caf aac", "w64 pcm_s16le", "ogg speex", "matroska aac", "au pcm_mulaw", "mp3 mp2",
     "ape ape", "mpegts aac", "flac", "",
 )  # fmt: skip

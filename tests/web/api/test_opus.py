@@ -12,13 +12,14 @@ from flask import Flask
 
 from nas_asr.core.ports import Fingerprint
 from nas_asr.media.shelf import Shelf
+from nas_asr.services import parts
 from nas_asr.services.base import House
 from nas_asr.services.ingest import Taken, ingest
 from nas_asr.services.opus import OpusDesk
 from nas_asr.services.sightings import Sighting, Stat
 from tests.cast import Cast, make_folder
 from tests.live import wait_for
-from tests.media.made import noise
+from tests.media.made import noise, write_wav
 from tests.media.test_opus import encoded
 from tests.media.test_traps import traps
 from tests.web.api.conftest import Answer, ByToken, Caller, sound_of
@@ -39,14 +40,14 @@ def voice_memo(path: Path, seed: int = 1) -> bytes:
 @pytest.fixture
 def memo(house: House, cast: Cast, tmp_path: Path) -> str:
     """A recording that no browser plays."""
-    return sound_of(house, cast.choir, voice_memo(tmp_path / "a.amr"), container="amr", codec="amrnb", channels=1)
+    return sound_of(house, cast.choir, voice_memo(tmp_path / "a.amr"), container="amr", codec="amr_nb", channels=1)
 
 
-def opus(caller: Caller, recording: str, **more: object) -> Answer:
+def opus(caller: Caller, recording: str, more: str = "") -> Answer:
     """The answer, when it is no longer that it is being made."""
 
     def look() -> Answer | None:
-        answer = caller.get(f"/recordings/{recording}/audio?as=opus", **more)
+        answer = caller.get(f"/recordings/{recording}/audio?as=opus{more}")
         return None if answer.status_code == 202 else answer
 
     return wait_for(look, 30, "made")
@@ -96,7 +97,7 @@ def test_while_it_is_made_the_page_is_told_how_far_it_is(app: Flask, house: Hous
 
 @pytest.mark.parametrize("content", [traps(Path("/canary"))["song.mp3"].encode(), b"#!AMR\n", b"MZ" * 99])
 def test_what_is_no_sound_is_a_sentence_and_stays_one(rita: Caller, house: House, cast: Cast, content: bytes) -> None:
-    recording = sound_of(house, cast.choir, content, container="amr", codec="amrnb")
+    recording = sound_of(house, cast.choir, content, container="amr", codec="amr_nb")
     for _ in range(2):
         answer = opus(rita, recording)
         assert (answer.status_code, answer.json["error"]["code"][:3]) in {(415, "not"), (415, "inc")}
@@ -135,3 +136,23 @@ def test_the_cache_may_be_emptied_at_any_time(rita: Caller, house: House, memo: 
     for place in (house.options.data / "cache" / "opus").glob("*/*"):
         place.unlink()
     assert len(opus(rita, memo).data) == len(before)
+
+
+def test_each_file_of_a_joined_recording_is_opus_of_its_own(
+    rita: Caller, house: House, cast: Cast, memo: str, tmp_path: Path
+) -> None:
+    plain = sound_of(
+        house,
+        cast.choir,
+        write_wav(tmp_path / "b.wav", noise(2)).read_bytes(),
+        title="b",
+        codec="pcm_s16le",
+        channels=1,
+    )
+    whole = parts.join(house, cast.bob, memo, [memo, plain])
+    told = rita.get(f"/recordings/{whole}").json
+    assert (told["playable"], [part["playable"] for part in told["parts"]]) == (False, [False, True])
+    assert rita.get(f"/recordings/{whole}/audio?as=opus").status_code == 422
+    assert rita.get(f"/recordings/{whole}/audio?part=2").mimetype == "audio/wav"
+    first = opus(rita, whole, "&part=1")
+    assert (first.status_code, first.mimetype) == (200, "audio/webm")
