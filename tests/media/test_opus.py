@@ -1,6 +1,8 @@
 """Room: tests.media.test_opus. What browsers cannot play comes out as Opus of the same length, what is no sound as a sentence."""
 
 import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -148,3 +150,17 @@ def test_a_file_that_is_another_one_by_now_is_not_encoded(tmp_path: Path) -> Non
     write_wav(tmp_path / "b.wav", noise(2, 0.02)).rename(path)
     with (tmp_path / "made.webm").open("wb") as file, pytest.raises(Unreadable, match="another one by now"):
         list(to_opus(bytes(path), b"", file.fileno(), content=content))
+
+
+def test_a_recording_without_an_end_is_left_when_a_day_is_over(tmp_path: Path) -> None:
+    """With a day of a hundred seconds."""
+    script = (
+        "import sys; from nas_asr.media import child, formats\n"
+        "formats.MAX_LENGTH_S = 100; sys.argv = ['child', 'opus', sys.argv[1]]; child.main()"
+    )
+    with write_wav(tmp_path / "a.wav", noise(130)).open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(file.fileno())],
+            pass_fds=[file.fileno()], capture_output=True, check=True, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+    assert b"longer than a day" in done.stdout[-200:]
