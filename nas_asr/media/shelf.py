@@ -5,7 +5,6 @@ it is gone, so that DATA/cache may be emptied at any time.
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nas_asr.core.errors import StorageFull
+from nas_asr.core.locks import taken
 
 _DRAFT = ".part"
 _OPEN = os.O_CLOEXEC | os.O_NOFOLLOW
@@ -87,25 +87,21 @@ def _ours(place: Path) -> int | None:
     """The draft, open and locked by us; None where another one has it."""
     while True:
         descriptor = os.open(place, os.O_RDWR | os.O_CREAT | _OPEN, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(descriptor), place.stat()):
-                return descriptor
-        except BlockingIOError:
+        if not taken(descriptor):
             os.close(descriptor)
             return None
-        except FileNotFoundError:  # it took its name, or was thrown away, between the two lines above
-            pass
+        # It may have taken its name, or have been thrown away, between the two lines above
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), place.stat()):
+                return descriptor
         os.close(descriptor)
 
 
 def _forget(draft: Path) -> None:
     descriptor = os.open(draft, os.O_RDWR | _OPEN)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        draft.unlink()
-    except BlockingIOError:  # somebody is at it
-        pass
+        if taken(descriptor):
+            draft.unlink()
     finally:
         os.close(descriptor)
 
