@@ -13,7 +13,7 @@ from nas_asr.core.transcript import Milliseconds, Span, Waveform
 
 FINEST_MS: Milliseconds = 50
 MOST_STEPS = 8_000
-MOST_SPANS = 1_400
+MOST_SPANS = 3_000
 _NEAR_MS = 200  # a silence that is no longer is none
 
 FULL_SCALE = 32_768
@@ -44,16 +44,17 @@ class Sketch:
     def speech(self, span: Span) -> None:
         """Somebody speaks; spans come in order of time."""
         self._spans.append(span)
-        if len(self._spans) >= MOST_SPANS * 5 // 4:
+        if len(self._spans) >= MOST_SPANS * 9 // 8:
             self._spans = _fewer(self._spans)
 
     def finished(self, duration_ms: Milliseconds) -> Waveform:
         """The drawing of a recording that ended here."""
         step = self._finest_in_a_step * FINEST_MS
         peaks = bytes(map(_byte, [*self._peaks, *([self._loudest] if self._in_it else [])]))
-        within = (Span(span.start_ms, min(span.end_ms, duration_ms)) for span in self._spans)
-        speech = _fewer([span for span in within if span.length_ms > 0])
-        return Waveform(duration_ms, step, peaks[: _steps(duration_ms, step)], tuple(speech))
+        while self._spans and self._spans[-1].end_ms > duration_ms:  # padding reaches beyond the sound
+            last = Span(self._spans.pop().start_ms, duration_ms)
+            self._spans += [last] if last.length_ms > 0 else []
+        return Waveform(duration_ms, step, peaks[: _steps(duration_ms, step)], tuple(_fewer(self._spans)))
 
 
 def joined(placed: Sequence[tuple[Milliseconds, Waveform]]) -> Waveform:
