@@ -40,7 +40,7 @@ class Shelf:
 
     @contextlib.contextmanager
     def draft(self, name: str) -> Iterator[int | None]:
-        """An empty file to write to, which takes its name at the end of the block; None where somebody else is making it.
+        """An empty file to write to, which takes its name at the end of the block; None where somebody is making it or has.
 
         Where the block raises, nothing is left. Raises StorageFull where DATA takes no more.
         """
@@ -53,6 +53,10 @@ class Shelf:
             yield None
             return
         try:
+            if final.exists():  # since the caller looked
+                place.unlink()
+                yield None
+                return
             with _in_words():
                 os.ftruncate(descriptor, 0)  # of somebody who was killed
                 yield descriptor

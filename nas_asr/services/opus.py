@@ -113,9 +113,9 @@ class OpusDesk:
                 del self._tasks[task.name]
                 task.over.set()
                 continue
-            self._at_work.add(task.name)
             # A thread for each: on Linux a child dies with the thread that started it
             threading.Thread(target=self._work, args=(task,), name="opus", daemon=True).start()
+            self._at_work.add(task.name)
 
     def _work(self, task: _Task) -> None:
         try:
@@ -135,7 +135,7 @@ class OpusDesk:
 
     def _make(self, task: _Task) -> None:
         with self._shelf.draft(task.name) as into:
-            if into is None:  # another process is at it
+            if into is None:  # another process is at it, or it was done a moment ago
                 return
             for share in self._encode(task.place.path, task.place.root, into, content=task.place.content):
                 task.progress = share

@@ -56,7 +56,10 @@ def test_two_who_make_the_same_are_told(shelf: Shelf) -> None:
         with shelf.draft("team/a") as second:
             assert second is None
         os.write(into, b"x")
+    with shelf.draft("team/a") as late:
+        assert late is None
     assert read(shelf, "team/a") == b"x"
+    assert left(shelf) == ["team/a"]
 
 
 def test_what_fails_leaves_nothing(shelf: Shelf) -> None:
