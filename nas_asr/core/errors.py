@@ -20,7 +20,6 @@ NasAsrError                       code, message, remedy; permanent = trying agai
  |   |- NotVisible                outside the viewer's scope, or not there -> 404
  |   `- NotPermitted              seen, but the role is too low            -> 403
  |- Invalid                       a field with a wrong value (names it)    -> 422
- |   `- NotYet                    right, but only a later version can it  -> 422
  |- Conflict                      somebody was quicker, or it is there already -> 409
  |- TooLarge                      over a stated size                       -> 413
  |- StorageFull                   the disk under DATA is full (transient)  -> 507
@@ -166,12 +165,6 @@ class Invalid(NasAsrError):
     def __init__(self, message: str, remedy: str = "", *, field: str = "") -> None:
         super().__init__(message, remedy)
         self.field = field
-
-
-class NotYet(Invalid):
-    """A value that is right, and that a later version will know what to do with."""
-
-    code = "not_yet"
 
 
 class Conflict(NasAsrError):

@@ -89,11 +89,25 @@ class EngineLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class Waveform:
+    """What a recording looks like. speech: where somebody speaks, in order; of silences only the longest are kept.
+
+    peaks: a byte for each step_ms, the square root of its loudest sample; 255 is full scale.
+    """
+
+    duration_ms: Milliseconds
+    step_ms: Milliseconds
+    peaks: bytes
+    speech: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """The whole of one version: segments in order of time, and how they came to be.
 
     duration_ms: length of the audio; speech_ms: how much of it VAD heard as speech; elapsed_ms: wall time of the run.
     itn: who made the written form in the end; rules do where the engine was to and did not.
+    waveform: what the audio looks like, where a pipeline of ours heard it.
     """
 
     segments: tuple[Segment, ...]
@@ -103,6 +117,7 @@ class Transcript:
     engine: EngineLabel = field(default_factory=lambda: EngineLabel(""))
     language: str = "auto"
     itn: ItnMode = ItnMode.RULES
+    waveform: Waveform | None = None
 
     @property
     def channels_alike(self) -> bool:

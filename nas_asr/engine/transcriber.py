@@ -14,8 +14,10 @@ from nas_asr.core.offers import Offer
 from nas_asr.core.ports import EVERY, Brief, Decode, Order, Pcm, Progress, Recogniser, Utterance, Vad
 from nas_asr.core.spans import UtteranceLimits
 from nas_asr.core.transcript import CHANNELS_ALIKE, EngineLabel, Heard, ItnMode, Milliseconds, Segment, Transcript
+from nas_asr.core.waveform import joined
 from nas_asr.engine.channels import Channels, survey
 from nas_asr.engine.corrections import Corrections, corrected
+from nas_asr.engine.drawing import Drawing
 from nas_asr.engine.itn import Itn
 from nas_asr.engine.utterances import Tape, utterances
 
@@ -69,9 +71,10 @@ class Pipeline:
         course = _Course(order.duration_ms, progress, stages.clock, len(channels.heard))
         segments: list[Segment] = []
         writer = _Writer(order, stages)
-        for channel in channels.heard:
+        drawings = [Drawing(stages.vad) for _ in channels.heard]
+        for channel, drawing in zip(channels.heard, drawings, strict=True):
             speaker = str(channel + 1) if channels.apart and channel is not None else None
-            segments += self._one(order, channel, course, writer.by(speaker))
+            segments += self._one(order, channel, _Listening(course, drawing), writer.by(speaker))
             course.next_channel()
         progress(1.0)
         return Transcript(
@@ -82,6 +85,7 @@ class Pipeline:
             engine=self.label,
             language=order.language,
             itn=writer.mode,
+            waveform=joined([(0, drawing.finished(course.length_ms)) for drawing in drawings]),
         )
 
     def _channels(self, order: Order, progress: Progress) -> Channels:
@@ -92,12 +96,12 @@ class Pipeline:
             return survey(course.passing(pcm))
 
     def _one(
-        self, order: Order, channel: int | None, course: "_Course", written: Callable[[Utterance, Heard], Segment]
+        self, order: Order, channel: int | None, listening: "_Listening", written: Callable[[Utterance, Heard], Segment]
     ) -> Iterator[Segment]:
-        stages = self._stages
+        stages, course, drawing = self._stages, listening.course, listening.drawing
         with closing(stages.decode(order.path, order.root, channel=channel, content=order.content)) as pcm:
-            tape = Tape(course.passing(pcm), stages.longest_span_ms + 10_000)
-            spoken = course.sent(utterances(tape, stages.vad, stages.limits))
+            tape = Tape(drawing.passing(course.passing(pcm)), stages.longest_span_ms + 10_000)
+            spoken = course.sent(utterances(tape, drawing, stages.limits))
             heard = stages.recogniser.recognise(spoken, _brief(order), course.beat)
             with closing(heard):
                 for utterance, text in heard:
@@ -160,6 +164,14 @@ class _Writer:
 
     def _written(self, spoken: str) -> str:
         return self._rules(spoken, self._order.language)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """What goes along while one channel is heard."""
+
+    course: "_Course"
+    drawing: Drawing
 
 
 def _in_order(segments: list[Segment], flag: str | None) -> tuple[Segment, ...]:

@@ -6,6 +6,6 @@ limits (`media.child`). Importing this package loads neither PyAV nor numpy.
 
 from nas_asr.core.ports import Fingerprint
 from nas_asr.media.files import fingerprint, open_folder, open_no_follow
-from nas_asr.media.listen import decode, probe
+from nas_asr.media.listen import decode, probe, to_opus
 
-__all__ = ["Fingerprint", "decode", "fingerprint", "open_folder", "open_no_follow", "probe"]
+__all__ = ["Fingerprint", "decode", "fingerprint", "open_folder", "open_no_follow", "probe", "to_opus"]

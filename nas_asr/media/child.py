@@ -1,7 +1,7 @@
 """Room: media.child. The limited process that looks into one file with PyAV. Never opens anything but the descriptor it got.
 
-Frames it writes: I (JSON of MediaInfo), P (PCM), E (JSON of an error), and Z at a good end. Nothing of a file's own text
-(tags, names) leaves it except the creation time.
+Frames it writes: I (JSON of MediaInfo), P (PCM), W (what to write where into an Opus file), T (how many seconds are done),
+E (JSON of an error), and Z at a good end. Nothing of a file's own text (tags, names) leaves it except the creation time.
 """
 
 import contextlib
@@ -11,18 +11,23 @@ import resource
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from nas_asr.core.errors import MediaError, MediaTooHard, Unreadable
 from nas_asr.core.frames import write_frame
 from nas_asr.core.ports import EVERY, SAMPLE_RATE
 from nas_asr.media import formats
+from nas_asr.media.formats import PLACE
+
+if TYPE_CHECKING:
+    from nas_asr.media.sound import Source
 
 _OUT = 1
 _BLOCK = SAMPLE_RATE * 2  # bytes in a second of PCM
 
 
 def main() -> None:
-    """Look (probe) or listen (decode, decode:CHANNEL), as the first argument says, to the descriptor of the second."""
+    """Look (probe), listen (decode, decode:CHANNEL) or translate (opus), as the first argument says, the second's descriptor."""
     task, descriptor = sys.argv[1], int(sys.argv[2])
     task, _, channel = task.partition(":")
     _limit(resource.RLIMIT_CORE, 0)
@@ -39,6 +44,8 @@ def main() -> None:
             if task == "decode":
                 wanted = int(channel) if channel else None
                 _stream(sound.pcm(source, wanted), _BLOCK * (what.channels if wanted == EVERY else 1))
+            elif task == "opus":
+                _translate(source)
         write_frame(_OUT, b"Z")
     except MediaError as error:
         _tell(error)
@@ -63,11 +70,27 @@ def _stream(pieces: Iterator[bytes], block: int) -> None:
             del waiting[:block]
             seconds += 1
             if seconds % 60 == 0:
-                _allow_cpu(seconds)
-            if seconds > formats.MAX_LENGTH_S:
-                raise MediaTooHard("The recording is longer than a day.", "Cut it into shorter ones.")
+                _check(seconds, formats.CPU_PER_SECOND)
     if waiting:
         write_frame(_OUT, b"P", bytes(waiting))
+
+
+def _translate(source: "Source") -> None:
+    """Write Opus; each minute is told, and earns processor time for the next ones."""
+    from nas_asr.media import opus
+
+    told = 0
+    for seconds in opus.encode(source, lambda at, piece: write_frame(_OUT, b"W", PLACE.pack(at) + piece)):
+        if seconds - told >= 60:
+            told = seconds
+            _check(seconds, formats.CPU_PER_SECOND + formats.OPUS_CPU_PER_SECOND)
+            write_frame(_OUT, b"T", PLACE.pack(seconds))
+
+
+def _check(seconds: int, cpu_per_second: float) -> None:
+    if seconds > formats.MAX_LENGTH_S:
+        raise MediaTooHard("The recording is longer than a day.", "Cut it into shorter ones.")
+    _allow_cpu(seconds * cpu_per_second)
 
 
 def _tell(error: MediaError) -> None:
@@ -75,9 +98,9 @@ def _tell(error: MediaError) -> None:
     write_frame(_OUT, b"E", json.dumps(body).encode())
 
 
-def _allow_cpu(seconds_of_sound: int) -> None:
+def _allow_cpu(earned_s: float) -> None:
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    soft = formats.CPU_START_S + int(seconds_of_sound * formats.CPU_PER_SECOND)
+    soft = formats.CPU_START_S + int(earned_s)
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 

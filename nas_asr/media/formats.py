@@ -1,5 +1,7 @@
 """Room: media.formats. What we are willing to open, and how far we go. Lists and figures only; shared by parent and child."""
 
+import struct
+
 # Containers by FFmpeg's names. Never one that names other files or addresses (hls, dash, concat, sdp, image2): a playlist
 # with an audio name would have us read another team's recordings.
 FORMATS = (
@@ -31,10 +33,19 @@ MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 768_000
 MAX_CHANNELS = 64
 MAX_LENGTH_S = 24 * 3600
 
+# Opus for browsers: a voice is clear at this, and two hours are 30 MB. Somebody waits for it, so libopus thinks half as hard
+# as it could: three times as fast, a quarter larger.
+OPUS_RATE_HZ = 48_000
+OPUS_BITS_A_SECOND = {1: 28_000, 2: 48_000}
+OPUS_EFFORT = {"compression_level": "5"}
+OPUS_BYTES = 1 << 30  # more than a day of it
+
 MEMORY_BYTES = 1 << 30  # address space of the child; 140 MB of it are libraries
 OPEN_FILES = 32
 # Processor seconds at the start, and for each second of sound that came out: decoding runs at 100 to 600 times real time, so a
 # file that needs more than a tenth of its length is not sound but a trap.
 CPU_START_S = 30
 CPU_PER_SECOND = 0.1
+OPUS_CPU_PER_SECOND = 0.3  # encoding is a work of its own
+PLACE = struct.Struct("<Q")  # before what the child would write into a file: where; alone: how many seconds are done
 SHARE_PATIENCE_S = 120.0  # a share that gives nothing for so long is away

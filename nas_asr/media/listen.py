@@ -20,7 +20,7 @@ from nas_asr.core.errors import (
 from nas_asr.core.frames import BrokenFrame, Frame, Silence, read_frame
 from nas_asr.core.ports import EVERY, Fingerprint, MediaInfo, Pcm
 from nas_asr.media.files import check_content, check_unchanged, open_no_follow
-from nas_asr.media.formats import SHARE_PATIENCE_S
+from nas_asr.media.formats import OPUS_BYTES, PLACE, SHARE_PATIENCE_S
 
 _CHILD = "nas_asr.media.child"
 _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)  # nothing that a file can do to it ends like this
@@ -64,10 +64,38 @@ def decode(
                 yield samples.reshape(-1, count) if channel == EVERY else samples
 
 
+def to_opus(
+    path: bytes,
+    root: bytes,
+    into: int,
+    *,
+    content: Fingerprint | None = None,
+    patience_s: float = SHARE_PATIENCE_S,
+) -> Generator[float, None, None]:
+    """Write the file's sound as Opus in WebM into an open, empty file; yields how much of it is done, 0 to 1.
+
+    Raises as decode does, and OSError where `into` takes no more. What is there before the end is not to be used.
+    """
+    with contextlib.closing(_frames("opus", path, root, patience_s, content)) as frames:
+        length_s = max(1.0, _info(next(frames)).duration_ms / 1000)
+        for frame in frames:
+            (number,) = PLACE.unpack_from(frame.body)
+            if frame.kind == b"T":
+                yield min(1.0, number / length_s)
+                continue
+            piece = frame.body[PLACE.size :]
+            if number + len(piece) > OPUS_BYTES:
+                raise MediaTooHard("The recording is longer than a day.", "Cut it into shorter ones.")
+            while piece:  # a disk that fills up takes a part, and the rest says why
+                written = os.pwrite(into, piece, number)
+                piece, number = piece[written:], number + written
+    yield 1.0
+
+
 def _frames(
     task: str, path: bytes, root: bytes, patience_s: float, content: Fingerprint | None = None
 ) -> Generator[Frame, None, None]:
-    """Frames I and P of a child; its E is raised, and so is its end without a Z.
+    """The frames of a child but two: its E is raised, and so is its end without a Z.
 
     The descriptor is kept: a file that another one takes the place of goes on being read to its end, and one that is written
     over is found out.

@@ -148,8 +148,14 @@ def _recorded_at(tags: dict[str, str]) -> str:
 
 
 def pcm(source: Source, channel: int | None = None) -> Iterator[bytes]:
-    """16 kHz mono 16-bit PCM in pieces, of all channels or of one; with EVERY they are interleaved. What cannot be decoded is
-    left out.
+    """16 kHz mono 16-bit PCM in pieces, of all channels or of one; with EVERY they are interleaved."""
+    step = 2 * (source.stream.codec_context.channels if channel == EVERY else 1)
+    for frame in heard(source, channel):
+        yield bytes(frame.planes[0])[: frame.samples * step]
+
+
+def heard(source: Source, channel: int | None = None, rate: int = SAMPLE_RATE) -> Iterator[AudioFrame]:
+    """The sound as frames of 16 bits at this rate, channels as for pcm(). What cannot be decoded is left out.
 
     The rule for damaged files: what there is, is worth reading; a meeting whose recorder lost power is transcribed as far as
     it goes. Only where damage was seen and less than half of the declared length came out is it Incomplete, for then it is
@@ -157,19 +163,19 @@ def pcm(source: Source, channel: int | None = None) -> Iterator[bytes]:
     """
     declared = _declared_ms(source) / 1000
     samples = 0
-    mixer = _Mixer(channel, source.stream.codec_context.channels)
+    mixer = _Mixer(channel, source.stream.codec_context.channels, rate)
     for frame in _frames(source):
         for piece in mixer.push(frame):
-            samples += len(piece) // mixer.step
+            samples += piece.samples
             yield piece
     for piece in mixer.flush():
-        samples += len(piece) // mixer.step
+        samples += piece.samples
         yield piece
     if not samples:
         raise _nothing(source)
-    if (source.damaged or source.broken_off) and samples / SAMPLE_RATE < declared * _KEEP:
+    if (source.damaged or source.broken_off) and samples / rate < declared * _KEEP:
         raise Incomplete(
-            f"Only {samples / SAMPLE_RATE:.0f} of {declared:.0f} seconds could be decoded.",
+            f"Only {samples / rate:.0f} of {declared:.0f} seconds could be decoded.",
             "Copy the file again; if it is no better at its origin, cut the good part out.",
         )
 
@@ -200,37 +206,37 @@ def _packets(source: Source) -> Iterator["av.Packet[AudioStream]"]:
 
 
 class _Mixer:
-    """Brings frames to 16 kHz mono; begins anew where a file changes its rate or channels in the middle.
+    """Brings frames to mono of one rate; begins anew where a file changes its rate or channels in the middle.
 
     All channels count alike: a meeting recorder puts one person on each, and the usual fold-down of "7.1" would drop the one
     on the bass channel. Or one channel alone, or every one of the `declared` ones beside the others; a channel that a part of the
-    file does not have is silent there. step: bytes of one moment of sound.
+    file does not have is silent there.
     """
 
-    def __init__(self, channel: int | None, declared: int) -> None:
-        self.step = 2 * (declared if channel == EVERY else 1)
+    def __init__(self, channel: int | None, declared: int, rate: int) -> None:
         self._channel = channel
         self._declared = declared
+        self._rate = rate
         self._graph: Graph | None = None
         self._shape: tuple[int, str, str] = (0, "", "")
 
-    def push(self, frame: AudioFrame) -> Iterator[bytes]:
+    def push(self, frame: AudioFrame) -> Iterator[AudioFrame]:
         shape = (frame.sample_rate, frame.format.name, frame.layout.name)
         if shape != self._shape:
             yield from self.flush()
-            self._graph, self._shape = _graph(frame, self._pan(frame.layout.nb_channels)), shape
+            self._graph, self._shape = _graph(frame, self._pan(frame.layout.nb_channels), self._rate), shape
         assert self._graph is not None
         frame.pts = None  # the filters would take a wrong time stamp for a reason to complain
         self._graph.push(frame)
         yield from self._pull()
 
-    def flush(self) -> Iterator[bytes]:
+    def flush(self) -> Iterator[AudioFrame]:
         if self._graph is not None:
             self._graph.push(None)
             yield from self._pull()
         self._graph = None
 
-    def _pull(self) -> Iterator[bytes]:
+    def _pull(self) -> Iterator[AudioFrame]:
         assert self._graph is not None
         while True:
             try:
@@ -238,7 +244,7 @@ class _Mixer:
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             assert isinstance(out, AudioFrame)
-            yield bytes(out.planes[0])[: out.samples * self.step]
+            yield out
 
     def _pan(self, there: int) -> str:
         """What FFmpeg's filter of that name is told about a part of the file that has so many channels."""
@@ -249,7 +255,7 @@ class _Mixer:
         return "|".join(["mono" if len(wanted) == 1 else f"{len(wanted)}c", *gains])
 
 
-def _graph(frame: AudioFrame, pan: str) -> Graph:
+def _graph(frame: AudioFrame, pan: str, rate: int) -> Graph:
     graph = Graph()
     nodes = [
         graph.add(
@@ -260,8 +266,8 @@ def _graph(frame: AudioFrame, pan: str) -> Graph:
             time_base=f"1/{frame.sample_rate}",
         ),
         graph.add("pan", pan),
-        graph.add("aresample", str(SAMPLE_RATE)),
-        graph.add("aformat", f"sample_fmts=s16:sample_rates={SAMPLE_RATE}"),
+        graph.add("aresample", str(rate)),
+        graph.add("aformat", f"sample_fmts=s16:sample_rates={rate}"),
         graph.add("abuffersink"),
     ]
     graph.link_nodes(*nodes).configure()

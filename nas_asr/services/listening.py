@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from nas_asr.core.access import Viewer
 from nas_asr.core.errors import Invalid, NotVisible, Unreadable
 from nas_asr.media import open_no_follow
-from nas_asr.services.audio import locate
+from nas_asr.services.audio import AudioPlace, locate
 from nas_asr.services.base import House
 from nas_asr.services.wholes import parts_of
 from nas_asr.store.models import Recording
@@ -35,8 +35,22 @@ class Sound:
     recorded_at: datetime
 
 
-def open_sound(house: House, viewer: Viewer, recording_id: str, part: int | None = None) -> Sound:
-    """The sound of a recording, or of one part of a joined one, from 1 on.
+@dataclass(frozen=True, slots=True)
+class FoundSound:
+    """A recording's file where it lies now, not open yet."""
+
+    place: AudioPlace
+    team_id: str
+    path: str
+    sha256: str
+    size_bytes: int
+    container: str
+    title: str
+    recorded_at: datetime
+
+
+def find_sound(house: House, viewer: Viewer, recording_id: str, part: int | None = None) -> FoundSound:
+    """Where the sound of a recording lies, or of one part of a joined one, from 1 on.
 
     NotVisible where the recording is not theirs, Invalid where it has no such part, AudioGone where the file is not there.
     """
@@ -46,22 +60,29 @@ def open_sound(house: House, viewer: Viewer, recording_id: str, part: int | None
             place = locate(house, session, recording)
         except Unreadable as error:
             raise AudioGone(error.message, error.remedy) from error
+        return FoundSound(
+            place, recording.team_id, recording.path, recording.sha256, recording.size_bytes, recording.container,
+            recording.title, recording.recorded_at,
+        )  # fmt: skip
+
+
+def open_sound(house: House, viewer: Viewer, recording_id: str, part: int | None = None) -> Sound:
+    """The sound of a recording, as it was recorded. Raises as find_sound does."""
+    found = find_sound(house, viewer, recording_id, part)
     try:
-        descriptor = open_no_follow(place.path, place.root)
+        descriptor = open_no_follow(found.place.path, found.place.root)
     except Unreadable as error:
         raise AudioGone(error.message, error.remedy) from error
-    found = os.fstat(descriptor)
-    if found.st_size != recording.size_bytes:
+    seen = os.fstat(descriptor)
+    if seen.st_size != found.size_bytes:
         os.close(descriptor)
         # A recorder that begins again at REC001.WAV must not put another meeting's sound under this one's text
         raise AudioGone(
-            f"The file “{recording.path}” was replaced by another one since it was transcribed.",
+            f"The file “{found.path}” was replaced by another one since it was transcribed.",
             "The new one is transcribed as a recording of its own.",
         )
-    mark = f"{recording.sha256[:32]}-{found.st_mtime_ns:x}"
-    return Sound(
-        descriptor, found.st_size, found.st_mtime_ns, mark, recording.container, recording.title, recording.recorded_at
-    )
+    mark = f"{found.sha256[:32]}-{seen.st_mtime_ns:x}"
+    return Sound(descriptor, seen.st_size, seen.st_mtime_ns, mark, found.container, found.title, found.recorded_at)
 
 
 def _part(session: Session, recording: Recording, number: int | None) -> Recording:

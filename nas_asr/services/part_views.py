@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from nas_asr.core.playable import is_playable
 from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.core.transcript import Milliseconds
 from nas_asr.services.wholes import Part
@@ -20,7 +21,7 @@ class FailureView:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """A part: its place on the joined time line, how its newest run is, and whether its own text is there to read."""
+    """A part: its place on the joined time line, how its newest run is, whether there is text of its own and browsers play it."""
 
     id: str
     number: int
@@ -36,6 +37,7 @@ class PartView:
     failure: FailureView | None
     trouble: str
     next_try_at: datetime | None
+    playable: bool
 
 
 def part_views(parts: Sequence[Part]) -> tuple[PartView, ...]:
@@ -63,4 +65,5 @@ def _view(part: Part, number: int, count: int) -> PartView:
         progress=run.progress if run and busy else float(row.version > 0),
         waiting_for=run.waiting_for if run and busy else None, failure=failure,
         trouble=run.failure_message if run and again else "", next_try_at=run.not_before if run and again else None,
+        playable=is_playable(row.container, row.codec, row.channels),
     )  # fmt: skip

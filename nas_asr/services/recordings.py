@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import Conflict, Invalid, NotVisible
 from nas_asr.core.languages import check_language
+from nas_asr.core.playable import is_playable
 from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.services import runs
 from nas_asr.services.again import new_run
@@ -67,6 +68,7 @@ class RecordingView:
     sha256: str
     container: str
     codec: str
+    channels: int
     recorded_at: datetime
     recorded_from: str
     ingested_at: datetime
@@ -89,6 +91,13 @@ class RecordingView:
     next_try_at: datetime | None = None
     whole_id: str | None = None
     parts: tuple[PartView, ...] = ()
+
+    @property
+    def playable(self) -> bool:
+        """Whether browsers play its file as it is; of a joined recording, all of its files."""
+        if self.parts:
+            return all(part.playable for part in self.parts)
+        return is_playable(self.container, self.codec, self.channels)
 
 
 def list_recordings(house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder) -> Page[RecordingView]:
@@ -350,7 +359,7 @@ def _view(  # noqa: PLR0913 (one row of a join)
         id=row.id, team=team.slug, team_name=team.name, team_id=team.id,
         folder_id=folder.id if folder else None, folder=folder.name if folder else None,
         path=row.path, title=row.title, state=row.state, failure=failure, duration_ms=row.duration_ms,
-        size_bytes=row.size_bytes, sha256=row.sha256, container=row.container, codec=row.codec,
+        size_bytes=row.size_bytes, sha256=row.sha256, container=row.container, codec=row.codec, channels=row.channels,
         recorded_at=row.recorded_at, recorded_from=row.recorded_from, ingested_at=row.ingested_at, done_at=row.done_at,
         language=row.language, engine=version.engine if version else "", model=version.model if version else "",
         revision=version.revision if version else "", device=version.device if version else "",

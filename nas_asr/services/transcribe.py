@@ -22,6 +22,7 @@ from nas_asr.services.audio import locate, was_seen_to_go
 from nas_asr.services.base import House
 from nas_asr.services.engines import Served, served
 from nas_asr.services.segment_rows import row_of
+from nas_asr.services.waveforms import keep_waveform
 from nas_asr.store import search
 from nas_asr.store.models import Folder, HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
 
@@ -241,6 +242,8 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
         recording.draft = recording.draft and held.draft  # the better version is there, shown or not
         recording.done_at = now
         recording.duration_ms = transcript.duration_ms or recording.duration_ms
+        if transcript.waveform is not None:
+            keep_waveform(session, recording, transcript.waveform)
         runs.move(session, run, RunState.DONE, now)
 
 

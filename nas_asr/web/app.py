@@ -7,6 +7,7 @@ from flask_openapi3 import Info, OpenAPI
 
 from nas_asr import __version__
 from nas_asr.services.base import House
+from nas_asr.services.opus import opus_desk
 from nas_asr.web import api, errors, events, locale, pages, security, widgets
 from nas_asr.web.wiring import WEB, StageTwoView, WebSetup
 
@@ -25,6 +26,7 @@ def create_app(house: House, web: WebSetup) -> Flask:
     )
     app.extensions["nas_asr_house"] = house
     app.extensions["nas_asr_web"] = web
+    app.extensions["nas_asr_opus"] = opus_desk(house.options.data)
     security.configure(app, web)
     errors.configure(app)
     locale.configure(app, house)

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,16 @@ def test_the_audio_is_served_in_parts(ada: Browser, dropped: str) -> None:
     answer = ada.get(f"/api/v1/recordings/{dropped}/audio", Range="bytes=0-99")
     assert answer.status == 206 and len(answer.body) == 100
     assert answer.body == SAMPLE.read_bytes()[:100]
+
+
+def test_what_was_heard_is_drawn(ada: Browser, dropped: str) -> None:
+    """Wherever there are words there was speech."""
+    drawn = ada.get(f"/api/v1/recordings/{dropped}/waveform").json
+    segments = ada.get(f"/api/v1/recordings/{dropped}/transcript").json["segments"]
+    assert drawn["step_ms"] == 50 and len(b64decode(drawn["peaks"])) == -(-drawn["duration_ms"] // 50)
+    assert len(drawn["speech"]) > 3
+    for segment in segments:
+        assert any(start < segment["end_ms"] and end > segment["start_ms"] for start, end in drawn["speech"])
 
 
 def test_an_outsider_finds_nothing(live: Live, dropped: str) -> None:

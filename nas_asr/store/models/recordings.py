@@ -144,6 +144,22 @@ class TranscriptVersion(Base):
     elapsed_ms: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class WaveformRow(Base):
+    """What a recording looks like, as its newest run heard it; a joined one is drawn of its parts'.
+
+    peaks: a byte a step; speech: [start_ms, end_ms] where somebody speaks.
+    """
+
+    __tablename__ = "waveforms"
+
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    duration_ms: Mapped[int] = mapped_column(BigInteger)
+    step_ms: Mapped[int]
+    peaks: Mapped[bytes] = mapped_column(LargeBinary)
+    speech: Mapped[list[list[int]]] = mapped_column(JSON)
+
+
 class SegmentRow(Base):
     """A segment of one version. `key` is the row number that the search index refers to; `id` is what others see."""
 

@@ -19,6 +19,7 @@ from nas_asr.web.api import (
     tokens,
     transcripts,
     uploads,
+    waveform,
 )
 from nas_asr.web.api.frame import API, SECURITY_SCHEMES, ErrorEnvelope
 from nas_asr.web.api.spool import SpoolingRequest
@@ -38,6 +39,7 @@ __all__ = [
     "tokens",
     "transcripts",
     "uploads",
+    "waveform",
 ]
 
 

@@ -1,18 +1,18 @@
-"""Room: web.api.audio. A recording's sound for players, in ranges. Sends bytes as they are; never converts, never guesses."""
+"""Room: web.api.audio. A recording's sound for players, in ranges: its own bytes, or Opus. Encodes nothing, never guesses."""
 
 import os
 from datetime import UTC, datetime
 from typing import Literal
 
-from flask import Response, request
+from flask import Response, current_app, jsonify, request
 from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
-from nas_asr.core.errors import NotYet
 from nas_asr.export import content_disposition, file_name
 from nas_asr.services.listening import Sound, open_sound
+from nas_asr.services.opus import Making, OpusDesk, open_opus
 from nas_asr.web.api.frame import API, ErrorEnvelope
 from nas_asr.web.api.recordings import RecordingPath
 from nas_asr.web.viewer import current_viewer, house
@@ -33,10 +33,21 @@ _BYTES = {"description": "The sound.", "content": {"audio/*": {"schema": {"type"
 class AudioQuery(BaseModel):
     """In which form."""
 
-    form: Literal["", "opus"] = Field("", alias="as", description="Empty: as recorded. opus: not yet, 422.")
+    form: Literal["", "opus"] = Field(
+        "",
+        alias="as",
+        description="Empty: as recorded. opus: Opus in WebM, for what a browser cannot play (`playable`).",
+    )
     part: int | None = Field(
         None, ge=1, description="Which file of a joined recording, from 1 on; without it, that is 422."
     )
+
+
+class ConvertingOut(BaseModel):
+    """Opus is being made; ask again after Retry-After seconds."""
+
+    state: Literal["converting"] = "converting"
+    progress: float = Field(description="How much of it is made, 0 to 1.")
 
 
 @API.get(
@@ -44,21 +55,23 @@ class AudioQuery(BaseModel):
     tags=[Tag(name="audio")],
     responses={
         200: _BYTES,
+        202: ConvertingOut,
         206: {**_BYTES, "description": "A part of it."},
         404: ErrorEnvelope,
+        415: ErrorEnvelope,
         416: ErrorEnvelope,
         422: ErrorEnvelope,
+        507: ErrorEnvelope,
     },
 )
 def audio(path: RecordingPath, query: AudioQuery) -> Response:
-    """The sound as it was recorded; with Range a part of it."""
+    """The sound as it was recorded, or as Opus, which is made when it is first asked for: 202 until then. Range is served."""
     if query.form:
-        raise NotYet(
-            "This version serves a recording's sound only as it was recorded.",
-            "Leave `as` out; Opus for every browser comes with a later version.",
-            field="as",
-        )
-    sound = open_sound(house(), current_viewer(), path.recording_id, query.part)
+        sound = open_opus(house(), current_viewer(), _desk(), path.recording_id, query.part)
+        if isinstance(sound, Making):
+            return _converting(sound)
+    else:
+        sound = open_sound(house(), current_viewer(), path.recording_id, query.part)
     file = os.fdopen(sound.descriptor, "rb")
     response = _response(sound, FileWrapper(file, _BLOCK))
     # Also where no body is sent (304, HEAD) and nobody would read the file to its end
@@ -69,6 +82,20 @@ def audio(path: RecordingPath, query: AudioQuery) -> Response:
         file.close()
         raise
     return response
+
+
+def _desk() -> OpusDesk:
+    found = current_app.extensions["nas_asr_opus"]
+    assert isinstance(found, OpusDesk)
+    return found
+
+
+def _converting(making: Making) -> Response:
+    answer = jsonify(ConvertingOut(progress=round(making.progress, 3)).model_dump())
+    answer.status_code = 202
+    answer.headers["Retry-After"] = "1"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _response(sound: Sound, body: FileWrapper) -> Response:

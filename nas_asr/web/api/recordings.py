@@ -48,6 +48,7 @@ class PartOut(BaseModel):
     duration_ms: int
     state: RunState
     ready: bool = Field(description="Whether its own transcript can be read.")
+    playable: bool = Field(description="As for a recording.")
 
 
 class RecordingOut(BaseModel):
@@ -64,6 +65,9 @@ class RecordingOut(BaseModel):
     duration_ms: int
     size_bytes: int
     sha256: str
+    playable: bool = Field(
+        description="Whether browsers play the file as it is; else ask `audio` for Opus. Of a joined one, all its files."
+    )
     recorded_at: Moment
     recorded_from: str = Field(description="Where that time is from: container, name, mtime, first_seen, upload.")
     ingested_at: Moment
@@ -167,10 +171,11 @@ def _out(view: service.RecordingView) -> RecordingOut:
         id=view.id, team=view.team, folder=view.folder_id, folder_name=view.folder, path=view.path, title=view.title,
         state=view.state,
         failure=Failure(code=failure.code, message=failure.message, remedy=failure.remedy) if failure else None,
-        duration_ms=view.duration_ms, size_bytes=view.size_bytes, sha256=view.sha256, recorded_at=view.recorded_at,
-        recorded_from=view.recorded_from, ingested_at=view.ingested_at, done_at=view.done_at, language=view.language,
-        engine=engine if view.engine else None, hotwords_version=view.hotwords_version,
-        rtfx=None if view.rtfx is None else round(view.rtfx, 2), progress=round(view.progress, 4),
+        duration_ms=view.duration_ms, size_bytes=view.size_bytes, sha256=view.sha256, playable=view.playable,
+        recorded_at=view.recorded_at, recorded_from=view.recorded_from, ingested_at=view.ingested_at,
+        done_at=view.done_at, language=view.language, engine=engine if view.engine else None,
+        hotwords_version=view.hotwords_version, rtfx=None if view.rtfx is None else round(view.rtfx, 2),
+        progress=round(view.progress, 4),
         waiting_for=view.waiting_for, rerun=view.rerun, draft=view.draft, transcript_version=view.version,
         author=view.author, trouble=view.trouble or None, next_try_at=view.next_try_at,
         whole=view.whole_id, parts=[_part(part) for part in view.parts],
@@ -180,5 +185,5 @@ def _out(view: service.RecordingView) -> RecordingOut:
 def _part(part: PartView) -> PartOut:
     return PartOut(
         id=part.id, title=part.title, start_ms=part.start_ms, duration_ms=part.duration_ms, state=part.state,
-        ready=part.ready,
+        ready=part.ready, playable=part.playable,
     )  # fmt: skip

@@ -41,6 +41,7 @@ CALLS = (
     Call("GET", "/recordings/<recording_id>/versions"),
     Call("GET", "/recordings/<recording_id>/export"),
     Call("GET", "/recordings/<recording_id>/audio"),
+    Call("GET", "/recordings/<recording_id>/waveform"),
     Call("POST", "/recordings/<recording_id>/retry", 202, writes=True),
     Call("POST", "/recordings/<recording_id>/language", 202, writes=True, more={"json": {"language": "en"}}),
     Call("POST", "/recordings/<recording_id>/stop", 409, writes=True),
