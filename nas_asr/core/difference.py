@@ -40,16 +40,21 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The same stretch of time in both versions. segment: id of its first segment in the new one, empty where nothing is left."""
+    """The same stretch of time in both versions. segment: id of its first segment in the new one, empty where nothing is left.
+
+    were, are: the speakers in either, each once.
+    """
 
     start_ms: Milliseconds
     segment: str
     pieces: tuple[Piece, ...]
+    were: tuple[str, ...] = ()
+    are: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
-        """Whether a word went or came."""
-        return any(piece.change is not Change.SAME for piece in self.pieces)
+        """Whether a word went or came, or somebody else speaks."""
+        return self.were != self.are or any(piece.change is not Change.SAME for piece in self.pieces)
 
 
 def difference(old: Sequence[Segment], new: Sequence[Segment]) -> list[Passage]:
@@ -109,7 +114,12 @@ def aligned(*sides: Sequence[Segment]) -> Iterator[tuple[list[Segment], ...]]:
 
 def _passage(old: Sequence[Segment], new: Sequence[Segment]) -> Passage:
     first = (new or old)[0]
-    return Passage(first.span.start_ms, new[0].id if new else "", pieces(_text(old), _text(new)))
+    words = pieces(_text(old), _text(new))
+    return Passage(first.span.start_ms, new[0].id if new else "", words, _speakers(old), _speakers(new))
+
+
+def _speakers(segments: Sequence[Segment]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(segment.speaker for segment in segments if segment.speaker))
 
 
 def _text(segments: Sequence[Segment]) -> str:

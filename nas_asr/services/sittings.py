@@ -53,6 +53,15 @@ class Sitting:
         return sum(self.tally.values())
 
     @property
+    def edits_its_base(self) -> bool:
+        """Whether what it changed is what its text differs in from that of the version it stands on."""
+        return self.last.origin in (Origin.EDIT, Origin.HOTWORD)
+
+    def holds(self, number: int) -> bool:
+        """Whether a version was made in this sitting."""
+        return any(one.number == number for one in self.versions)
+
+    @property
     def by_machine(self) -> bool:
         """Whether nobody sat here."""
         return self.last.kind == VersionKind.MACHINE

@@ -35,6 +35,11 @@ class VersionView:
     author_id: str | None = None
     tally: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def changes(self) -> int:
+        """How many places were changed in it."""
+        return sum(self.tally.values())
+
 
 @dataclass(frozen=True, slots=True)
 class TranscriptView:

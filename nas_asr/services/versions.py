@@ -9,34 +9,23 @@ from nas_asr.services.wholes import follow
 from nas_asr.store.scope import Scope
 
 
-def choose_version(house: House, viewer: Viewer, recording_id: str, number: int) -> None:
-    """Let readers see another version, such as the machine's newest after a person changed an older one."""
-    _put_in_front(house, viewer, recording_id, number, as_new=False)
-
-
 def restore_version(house: House, viewer: Viewer, recording_id: str, number: int) -> int:
     """Let an older version be what readers see again; nothing is removed, so that this can be undone the same way.
 
     A person's becomes a new version on top, with the same text; the machine's is seen itself, so that its next one follows it
     (decision 48). Returns the number of the version that readers see. NotVisible where there is no such version.
     """
-    return _put_in_front(house, viewer, recording_id, number, as_new=True)
-
-
-def _put_in_front(house: House, viewer: Viewer, recording_id: str, number: int, *, as_new: bool) -> int:
     with house.db.write() as session:
         recording = Scope(session, viewer).recording(recording_id, Action.WRITE)
         session.refresh(recording, with_for_update=True)
         version = version_numbered(session, recording.id, number)
         if number == recording.version:
             return number
-        action = "version.chosen"
-        if as_new and version.kind == VersionKind.EDITED:
+        if version.kind == VersionKind.EDITED:
             version = write_version(session, house, viewer, version, (Origin.RESTORE, ()))
-            action = "version.restored"
         show(session, recording, version)
         recording.changed_at = house.now()
         follow(session, recording, house.now(), text=True)
         detail = {"version": str(number)}
-        audit(session, house, viewer, Act(action, recording.id, recording.team_id, detail=detail))
+        audit(session, house, viewer, Act("version.restored", recording.id, recording.team_id, detail=detail))
         return version.number

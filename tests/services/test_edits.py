@@ -17,7 +17,7 @@ from nas_asr.services.recordings import retry
 from nas_asr.services.search import SearchOrder, search
 from nas_asr.services.transcribe import finish
 from nas_asr.services.transcripts import list_versions, read_transcript
-from nas_asr.services.versions import choose_version, restore_version
+from nas_asr.services.versions import restore_version
 from nas_asr.store.models import AuditLine, Layer, SegmentRow
 from tests.cast import Cast, Clock, make_recording, write_transcript
 from tests.services.test_transcribe import claimed, spoken
@@ -169,7 +169,7 @@ def test_every_older_version_can_be_read_and_restored(house: House, cast: Cast, 
     assert _texts(house, cast, meeting, 4)[:3] == ["changed 1", "changed 2", "changed 3"]
     edit_transcript(house, cast.bob, meeting, 5, [Edit(EditOp.MERGE, id=ids[3])])
     assert _texts(house, cast, meeting) == ["changed 1", *LINES[1:3], "john sings the end"]
-    choose_version(house, cast.bob, meeting, 1)
+    restore_version(house, cast.bob, meeting, 1)
     assert _texts(house, cast, meeting) == LINES and _layers(house, meeting) == set()
 
 
@@ -204,7 +204,9 @@ def test_a_refusal_says_which_edit_and_why(house: House, cast: Cast, meeting: st
         edit_transcript(house, cast.bob, meeting, 1, [edit])
 
 
-HOSTILE = ["<img src=x onerror=alert(1)>", "=cmd()", "\u202etxt.exe", "a\u2028b\r\nc", "'; --", "%_\\", "\ud7ff\U0001f468\u200d\U0001f469"]
+HOSTILE = [
+    "<img src=x onerror=alert(1)>", "=cmd()", "\u202etxt.exe", "a\u2028b\r\nc", "'; --", "%_\\", "\U0001f468\u200d\U0001f469",
+]  # fmt: skip
 
 
 def test_hostile_texts_are_only_texts(house: House, cast: Cast, meeting: str) -> None:
@@ -237,7 +239,7 @@ def test_a_storm_of_edits_reads_the_same_from_the_rows_and_from_the_log(
             assert _segments(house, cast, meeting) == seen[number]
         seen[number] = _segments(house, cast, meeting)
         _words_are_found(house, cast, seen[number])
-    choose_version(house, cast.bob, meeting, 1)
+    restore_version(house, cast.bob, meeting, 1)
     for number, segments in seen.items():
         assert _segments(house, cast, meeting, number) == segments, f"version {number} made anew from the log"
 
@@ -270,7 +272,8 @@ def _any_edit(draw: random.Random, segments: tuple[Segment, ...]) -> Edit:
         case EditOp.TEXT:
             return Edit(id=one.id, text=" ".join(draw.choices(words, k=draw.randint(0, 5))))
         case EditOp.SPEAKER:
-            return Edit(EditOp.SPEAKER, id=one.id, speaker=draw.choice(["Anna", "1", None]), scope=draw.choice(list(SpeakerScope)))
+            scope = draw.choice(list(SpeakerScope))
+            return Edit(EditOp.SPEAKER, id=one.id, speaker=draw.choice(["Anna", "1", None]), scope=scope)
         case EditOp.SPLIT:
             return Edit(EditOp.SPLIT, id=one.id, at=draw.randint(0, len(one.text)))
         case EditOp.MERGE:

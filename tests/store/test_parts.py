@@ -26,7 +26,7 @@ from nas_asr.services.search import SearchOrder, search
 from nas_asr.services.summary import summary
 from nas_asr.services.transcribe import Claimant, Incarnation, claim, fail, finish
 from nas_asr.services.transcripts import list_versions, read_transcript
-from nas_asr.services.versions import choose_version
+from nas_asr.services.versions import restore_version
 from nas_asr.store.models import LedgerLine, Recording, Run
 from tests.cast import START, Cast, make_folder, make_recording, replace_something, write_transcript
 
@@ -252,7 +252,7 @@ def test_what_a_person_changed_in_the_whole_stays_and_the_new_version_stands_bes
     newest = list_versions(house, cast.bob, whole)[0]
     assert (newest.number, newest.author) == (edited + 1, None)
     assert found(house, cast.bob, "something") == []
-    choose_version(house, cast.bob, whole, newest.number)
+    restore_version(house, cast.bob, whole, newest.number)
     assert found(house, cast.bob, "something") == [(whole, 600)]
 
 
@@ -262,7 +262,7 @@ def test_an_older_version_that_a_person_chose_stays(house: House, cast: Cast) ->
         recordings.retry(house, cast.bob, files[1])
         transcribe(house, files[1], text)
         if text == "second time":
-            choose_version(house, cast.bob, whole, 1)
+            restore_version(house, cast.bob, whole, 1)
     assert one_recording(house, cast.bob, whole).version == 1
 
 
