@@ -39,7 +39,7 @@ def run_again(house: House, cast: Cast, recording: str, lines: list[str]) -> Non
     finish(house, claimed(house), spoken(*lines))
 
 
-def _texts(house: House, cast: Cast, recording: str, number: int | None = None) -> list[str]:
+def texts(house: House, cast: Cast, recording: str, number: int | None = None) -> list[str]:
     return [segment.text for segment in _segments(house, cast, recording, number)]
 
 
@@ -47,7 +47,7 @@ def _segments(house: House, cast: Cast, recording: str, number: int | None = Non
     return read_transcript(house, cast.rita, recording, number).transcript.segments
 
 
-def _found(house: House, cast: Cast, words: str) -> list[str]:
+def found(house: House, cast: Cast, words: str) -> list[str]:
     return [hit.text for hit in search(house, cast.rita, SearchOrder(words), PageOrder()).items]
 
 
@@ -55,8 +55,8 @@ def test_an_edit_is_a_new_version_and_the_machines_text_stays(house: House, cast
     first = _segments(house, cast, meeting)[0]
     edited = edit_transcript(house, cast.bob, meeting, 1, [Edit(id=first.id, text="We met at ten")])
     assert (edited.version, edited.count, [one.text for one in edited.changed]) == (2, 1, ["We met at ten"])
-    assert _texts(house, cast, meeting) == ["We met at ten", *LINES[1:]]
-    assert _texts(house, cast, meeting, 1) == LINES
+    assert texts(house, cast, meeting) == ["We met at ten", *LINES[1:]]
+    assert texts(house, cast, meeting, 1) == LINES
     newest = list_versions(house, cast.rita, meeting)[0]
     assert (newest.kind, newest.author, newest.base) == (VersionKind.EDITED, "bob", 1)
 
@@ -64,11 +64,11 @@ def test_an_edit_is_a_new_version_and_the_machines_text_stays(house: House, cast
 def test_a_word_edited_away_is_not_found_any_more_and_the_new_one_is(house: House, cast: Cast, meeting: str) -> None:
     third = _segments(house, cast, meeting)[2]
     edit_transcript(house, cast.bob, meeting, 1, [Edit(id=third.id, text="GPU 内存不够")])
-    assert _found(house, cast, "显存") == [] and _found(house, cast, "内存") == ["GPU 内存不够"]
+    assert found(house, cast, "显存") == [] and found(house, cast, "内存") == ["GPU 内存不够"]
     edit_transcript(house, cast.bob, meeting, 2, [Edit(id=third.id, text="显卡")])
-    assert _found(house, cast, "内存") == [] and _found(house, cast, "显卡") == ["显卡"]
+    assert found(house, cast, "内存") == [] and found(house, cast, "显卡") == ["显卡"]
     restore_version(house, cast.bob, meeting, 1)
-    assert _found(house, cast, "显卡") == [] and _found(house, cast, "显存") == ["GPU 显存不够"]
+    assert found(house, cast, "显卡") == [] and found(house, cast, "显存") == ["GPU 显存不够"]
 
 
 def test_the_second_of_two_from_one_version_is_told_what_changed(house: House, cast: Cast, meeting: str) -> None:
@@ -78,7 +78,7 @@ def test_the_second_of_two_from_one_version_is_told_what_changed(house: House, c
         edit_transcript(house, cast.alice, meeting, 1, [Edit(id=second.id, text="mine")])
     since = told.value.since
     assert (since.version, [one.text for one in since.changed], list(since.removed)) == (2, ["We met at ten"], [])
-    assert _texts(house, cast, meeting)[1] == LINES[1], "nothing of it was applied"
+    assert texts(house, cast, meeting)[1] == LINES[1], "nothing of it was applied"
 
 
 def test_all_edits_of_a_call_or_none(house: House, cast: Cast, meeting: str) -> None:
@@ -87,7 +87,7 @@ def test_all_edits_of_a_call_or_none(house: House, cast: Cast, meeting: str) -> 
     with pytest.raises(Invalid, match=r"Edit 2 \(merge\): There is no such segment") as refused:
         edit_transcript(house, cast.bob, meeting, 1, edits)
     assert refused.value.field == "edits.1.id"
-    assert _texts(house, cast, meeting) == LINES and _found(house, cast, "changed") == []
+    assert texts(house, cast, meeting) == LINES and found(house, cast, "changed") == []
 
 
 def test_a_split_and_a_merge(house: House, cast: Cast, meeting: str) -> None:
@@ -97,10 +97,10 @@ def test_a_split_and_a_merge(house: House, cast: Cast, meeting: str) -> None:
     assert (left.id, left.text, right.text) == (second.id, "the budget", "is two hundred")
     assert second.span.start_ms == left.span.start_ms < left.span.end_ms == right.span.start_ms < right.span.end_ms
     assert parted.after == {right.id: left.id}
-    assert _texts(house, cast, meeting)[1:3] == ["the budget", "is two hundred"]
+    assert texts(house, cast, meeting)[1:3] == ["the budget", "is two hundred"]
     back = edit_transcript(house, cast.bob, meeting, 2, [Edit(EditOp.MERGE, id=left.id)])
     assert (list(back.removed), back.changed[0]) == ([right.id], second)
-    assert _texts(house, cast, meeting) == LINES and _found(house, cast, "budget is") == [LINES[1]]
+    assert texts(house, cast, meeting) == LINES and found(house, cast, "budget is") == [LINES[1]]
 
 
 @pytest.mark.parametrize(("scope", "named"), [("one", [2]), ("from_here", [2, 4]), ("all", [0, 2, 4])])
@@ -124,7 +124,7 @@ def test_replace_all_counts_and_keeps_to_whole_words(house: House, cast: Cast, m
     ]
     edited = edit_transcript(house, cast.bob, meeting, 1, edits)
     assert edited.count == 3
-    assert _texts(house, cast, meeting) == [
+    assert texts(house, cast, meeting) == [
         "we met at nine", "that budget is two hundred", "GPU 内存不够", "john sings", "that end"
     ]  # fmt: skip
     assert list_versions(house, cast.rita, meeting)[0].tally == {"replace_all": 3}
@@ -141,7 +141,7 @@ def test_an_emptied_segment_stays_with_its_time_and_is_not_found(house: House, c
     first = _segments(house, cast, meeting)[0]
     edit_transcript(house, cast.bob, meeting, 1, [Edit(id=first.id, text=" \n ")])
     assert _segments(house, cast, meeting)[0] == replace(first, text="", spoken="")
-    assert _found(house, cast, "nine") == []
+    assert found(house, cast, "nine") == []
 
 
 def test_only_members_edit_and_nobody_else_learns_of_it(house: House, cast: Cast, meeting: str) -> None:
@@ -156,8 +156,8 @@ def test_a_new_run_keeps_the_edit(house: House, cast: Cast, meeting: str) -> Non
     first = _segments(house, cast, meeting)[0]
     edit_transcript(house, cast.bob, meeting, 1, [Edit(id=first.id, text="We met at ten")])
     run_again(house, cast, meeting, ["we meet at noon"])
-    assert _texts(house, cast, meeting) == ["We met at ten", *LINES[1:]]
-    assert _texts(house, cast, meeting, 3) == ["we meet at noon"] and _found(house, cast, "noon") == []
+    assert texts(house, cast, meeting) == ["We met at ten", *LINES[1:]]
+    assert texts(house, cast, meeting, 3) == ["we meet at noon"] and found(house, cast, "noon") == []
 
 
 def test_every_older_version_can_be_read_and_restored(house: House, cast: Cast, meeting: str) -> None:
@@ -165,12 +165,12 @@ def test_every_older_version_can_be_read_and_restored(house: House, cast: Cast, 
     for number, segment_id in enumerate(ids[:3], start=1):
         edit_transcript(house, cast.bob, meeting, number, [Edit(id=segment_id, text=f"changed {number}")])
     assert restore_version(house, cast.alice, meeting, 2) == 5
-    assert _texts(house, cast, meeting) == ["changed 1", *LINES[1:]] and _found(house, cast, "changed") == ["changed 1"]
-    assert _texts(house, cast, meeting, 4)[:3] == ["changed 1", "changed 2", "changed 3"]
+    assert texts(house, cast, meeting) == ["changed 1", *LINES[1:]] and found(house, cast, "changed") == ["changed 1"]
+    assert texts(house, cast, meeting, 4)[:3] == ["changed 1", "changed 2", "changed 3"]
     edit_transcript(house, cast.bob, meeting, 5, [Edit(EditOp.MERGE, id=ids[3])])
-    assert _texts(house, cast, meeting) == ["changed 1", *LINES[1:3], "john sings the end"]
+    assert texts(house, cast, meeting) == ["changed 1", *LINES[1:3], "john sings the end"]
     restore_version(house, cast.bob, meeting, 1)
-    assert _texts(house, cast, meeting) == LINES and _layers(house, meeting) == set()
+    assert texts(house, cast, meeting) == LINES and _layers(house, meeting) == set()
 
 
 def test_the_audit_log_has_one_line_a_sitting(house: House, cast: Cast, meeting: str, clock: Clock) -> None:
@@ -259,10 +259,10 @@ def test_many_writers_at_once_lose_nothing(house: House, cast: Cast, meeting: st
                     stale[0] += 1
 
     assert at_once(*(partial(write, number) for number in range(4))) == [None] * 4
-    assert _texts(house, cast, meeting) == [*(f"writer{n} turn3" for n in range(4)), LINES[4]]
+    assert texts(house, cast, meeting) == [*(f"writer{n} turn3" for n in range(4)), LINES[4]]
     assert [one.number for one in list_versions(house, cast.rita, meeting)] == list(range(17, 0, -1))
-    assert sorted(_found(house, cast, "turn3")) == [f"writer{n} turn3" for n in range(4)]
-    assert _found(house, cast, "turn2") == []
+    assert sorted(found(house, cast, "turn3")) == [f"writer{n} turn3" for n in range(4)]
+    assert found(house, cast, "turn2") == []
 
 
 def _any_edit(draw: random.Random, segments: tuple[Segment, ...]) -> Edit:
@@ -284,7 +284,7 @@ def _any_edit(draw: random.Random, segments: tuple[Segment, ...]) -> Edit:
 def _words_are_found(house: House, cast: Cast, segments: tuple[Segment, ...]) -> None:
     for word in ("nine", "预算", "budget"):
         there = [one.text for one in segments if word in one.text.split() or (word == "预算" and word in one.text)]
-        assert sorted(_found(house, cast, word)) == sorted(there), word
+        assert sorted(found(house, cast, word)) == sorted(there), word
 
 
 def _layers(house: House, recording: str) -> set[Layer]:
