@@ -134,6 +134,8 @@ def _check_steps(kept: Kept) -> None:
     whole = {row["number"]: segments for row, segments in kept.versions if row["steps"] is None}
     edited = {row["number"]: (row["base"], row["steps"]) for row, _ in kept.versions if row["steps"] is not None}
     stood_on = {base for base, _ in edited.values()}
+    if any(base >= number for number, (base, _) in edited.items()):
+        raise ValueError("a version that stands on a later one")
     for row, _ in kept.versions:
         if row["steps"] is None and row["root"] or row["steps"] is not None and row["root"] not in whole:
             raise ValueError("a version that stands on none")

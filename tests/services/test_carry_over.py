@@ -12,11 +12,12 @@ from nas_asr.services.edits import edit_transcript
 from nas_asr.services.hotwords import set_hotwords
 from nas_asr.services.recordings import retry
 from nas_asr.services.sittings import read_sittings
+from nas_asr.services.transcribe import finish
 from nas_asr.services.transcripts import read_transcript
 from nas_asr.services.versions import restore_version
 from tests.cast import Cast, Clock, make_recording
 from tests.services.test_edits import found, run_again, texts
-from tests.services.test_transcribe import claimed, finish, run_of, spoken
+from tests.services.test_transcribe import claimed, run_of, spoken
 
 
 @pytest.fixture

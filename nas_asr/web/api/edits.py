@@ -13,8 +13,8 @@ from nas_asr.web.api.frame import API, Answer, Body, ErrorBody, ErrorEnvelope, T
 from nas_asr.web.api.hotwords import VersionMade, version_seen
 from nas_asr.web.api.recordings import RecordingPath
 from nas_asr.web.api.transcripts import SegmentOut, segment_out
-from nas_asr.web.locale import said
-from nas_asr.web.viewer import by_token, current_viewer, house
+from nas_asr.web.errors import in_their_words
+from nas_asr.web.viewer import current_viewer, house
 
 EDITS = Tag(name="edits")
 _BIG = 2**53 - 1
@@ -133,10 +133,10 @@ def carry(path: RecordingPath, body: CarryBody) -> Answer:
 
 
 def _conflict(conflict: service.EditConflict) -> Response:
-    told = [conflict.message, conflict.remedy] if by_token() else [said(conflict.message), said(conflict.remedy)]
+    message, remedy = in_their_words(conflict)
     since = conflict.since
     out = ConflictOut(
-        error=ErrorBody(code=conflict.code, message=told[0], remedy=told[1], field=None), version=since.version,
+        error=ErrorBody(code=conflict.code, message=message, remedy=remedy, field=None), version=since.version,
         author=conflict.author, changed=_changed(since), removed=list(since.removed),
     )  # fmt: skip
     answer = jsonify(out.model_dump(mode="json"))
