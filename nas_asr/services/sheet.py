@@ -5,11 +5,11 @@ Only what is touched is read or written, so that one correction in a transcript 
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, tuple_, update
+from sqlalchemy import ColumnElement, Select, tuple_, update
 from sqlalchemy.orm import Session
 
 from nas_asr.core.transcript import Segment
-from nas_asr.services.segment_rows import columns_of, seen_rows, segment_of, segments_of
+from nas_asr.services.segment_rows import columns_of, seen_rows, segment_of
 from nas_asr.services.version_texts import gone_row, over_row
 from nas_asr.store import search
 from nas_asr.store.models import Layer, SegmentRow, TranscriptVersion
@@ -22,21 +22,21 @@ class Sheet:
         self._session = session
         self._root = root
         self._rows: dict[str, SegmentRow] = {}
+        self._segments: dict[str, Segment] = {}  # what those rows say, for to ask them again takes its time
         self._unfound: set[str] = set()  # out of the index by now, and not in it again
         self.before: dict[str, Segment | None] = {}  # what was touched, as it was; None: it was not there
         self.after: dict[str, str] = {}  # of what came: the segment before it
 
     def find(self, segment_id: str) -> Segment | None:
         """A segment, or None where there is none (any more)."""
-        row = self._row(segment_id)
-        return None if row is None else segment_of(row)
+        return None if self._row(segment_id) is None else self._segments[segment_id]
 
     def following(self, segment_id: str) -> Segment | None:
         """The one after a segment; None where that is the last."""
         row = self._there(segment_id)
         later = tuple_(SegmentRow.position, SegmentRow.sub) > tuple_(row.position, row.sub)
-        found = self._session.scalar(seen_rows(self._root).where(later).limit(1))
-        return None if found is None else segment_of(found)
+        found = self._read(seen_rows(self._root).where(later).limit(1))
+        return self._segments[found[0].id] if found else None
 
     def of_speaker(self, segment_id: str, *, from_here: bool) -> list[Segment]:
         """All segments with the speaker that this one has, or those from this one on."""
@@ -45,12 +45,12 @@ class Sheet:
         if from_here:
             place = tuple_(SegmentRow.position, SegmentRow.sub)
             statement = statement.where(place >= tuple_(row.position, row.sub))
-        return segments_of(self._session.scalars(statement))
+        return [self._segments[row.id] for row in self._read(statement)]
 
     def holding(self, words: str) -> list[Segment]:
         """Segments that may hold these words, and perhaps some more."""
         like = SegmentRow.text.contains(words, autoescape=True)
-        return segments_of(self._session.scalars(seen_rows(self._root).where(like)))
+        return [self._segments[row.id] for row in self._read(seen_rows(self._root).where(like))]
 
     def put(self, segments: Iterable[Segment]) -> None:
         """Segments as they are from now on."""
@@ -65,6 +65,7 @@ class Sheet:
             else:
                 for name, value in columns_of(segment).items():
                     setattr(row, name, value)
+            self._segments[row.id] = segment
 
     def insert(self, after: str, segment: Segment) -> None:
         """A new segment behind another one."""
@@ -79,6 +80,7 @@ class Sheet:
         )  # fmt: skip
         self._rows[segment.id] = over_row(self._root, segment, (row.position, row.sub + 1))
         self._session.add(self._rows[segment.id])
+        self._segments[segment.id] = segment
         self.before[segment.id] = None
         self.after[segment.id] = after
         self._unfound.add(segment.id)
@@ -98,7 +100,7 @@ class Sheet:
         """What was touched and is still there, in order, as it is now."""
         here = [self._rows[one] for one in self.before if one in self._rows]
         changed = sorted(here, key=lambda row: (row.position, row.sub))
-        return [now for row in changed if (now := segment_of(row)) != self.before[row.id]]
+        return [now for row in changed if (now := self._segments[row.id]) != self.before[row.id]]
 
     def close(self) -> None:
         """Everything is written, and what was touched is found as it is now."""
@@ -112,7 +114,7 @@ class Sheet:
         search.forget(self._session, changed)
         self._unfound |= {row.id for row in changed}
         for row in rows:
-            self.before.setdefault(row.id, segment_of(row))
+            self.before.setdefault(row.id, self._segments[row.id])
 
     def _row(self, segment_id: str) -> SegmentRow | None:
         found = self._many([segment_id])
@@ -127,9 +129,14 @@ class Sheet:
     def _many(self, ids: Sequence[str]) -> list[SegmentRow]:
         missing = [one for one in ids if one not in self._rows]
         for start in range(0, len(missing), 500):  # SQLite counts what is bound
-            some = seen_rows(self._root).where(SegmentRow.id.in_(missing[start : start + 500]))
-            self._rows |= {row.id: row for row in self._session.scalars(some)}
+            self._read(seen_rows(self._root).where(SegmentRow.id.in_(missing[start : start + 500])))
         return [self._rows[one] for one in ids if one in self._rows]
+
+    def _read(self, statement: Select[SegmentRow]) -> list[SegmentRow]:
+        rows = list(self._session.scalars(statement))
+        self._rows |= {row.id: row for row in rows}
+        self._segments |= {row.id: segment_of(row) for row in rows if row.id not in self._segments}
+        return rows
 
 
 def _is(speaker: str | None) -> ColumnElement[bool]:
