@@ -54,9 +54,11 @@ def machine_of(session: Session, version: TranscriptVersion) -> TranscriptVersio
 
 def segments_in(session: Session, version: TranscriptVersion) -> list[Segment]:
     """A version's segments in their order."""
+    if not version.root:
+        return segments_of(own_rows(session, version))
     root = root_of(session, version)
     shown = select(Recording.version).where(Recording.id == version.recording_id)
-    if version.root and session.scalar(shown) == version.number:
+    if session.scalar(shown) == version.number:
         return segments_of(session.scalars(seen_rows(root)))
     return replayed(segments_of(own_rows(session, root)), _steps_to(session, version))
 
@@ -90,10 +92,10 @@ def _clear(session: Session, root: TranscriptVersion) -> None:
 
 def _lay(session: Session, version: TranscriptVersion) -> Sequence[SegmentRow]:
     """Rows for all that a version has: those of the one it stands on where they say the same, new ones over them elsewhere."""
+    if not version.root:
+        return own_rows(session, version)
     root = root_of(session, version)
     own = {row.id: row for row in own_rows(session, root)}
-    if not version.root:
-        return list(own.values())
     rows: list[SegmentRow] = []
     position, sub = -1, 0
     for segment in replayed([segment_of(row) for row in own.values()], _steps_to(session, version)):
@@ -126,8 +128,6 @@ def gone_row(under: SegmentRow) -> SegmentRow:
 
 def _steps_to(session: Session, version: TranscriptVersion) -> list[Step]:
     """All steps from the version that keeps its segments to this one, in order."""
-    if not version.root:
-        return []
     rows = session.execute(
         select(TranscriptVersion.number, TranscriptVersion.base, TranscriptVersion.steps).where(
             TranscriptVersion.recording_id == version.recording_id,
