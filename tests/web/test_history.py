@@ -64,6 +64,13 @@ def test_a_newer_version_by_the_machine_is_offered_and_carried_over(
     assert texts(house, cast, meeting) == ["we met joan at nine", "the very end"]
 
 
+def test_who_types_is_not_told_of_it_and_others_are(visit: Visits, house: House, cast: Cast, meeting: str) -> None:
+    live = {"HX-Request": "true", "HX-Target": "state"}
+    asks = f"/recordings/{meeting}?seen=3-3"
+    assert "data-fresh" not in visit(cast.alice).get(asks, headers=live).text
+    assert "data-fresh" in visit(cast.bob).get(asks, headers=live).text
+
+
 def test_one_more_run_with_another_engine(visit: Visits, house: House, cast: Cast, meeting: str) -> None:
     bob = visit(cast.bob)
     bob.post(f"/recordings/{meeting}/history/again", engine="fun-asr-nano", language="zh")

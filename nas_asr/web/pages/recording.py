@@ -8,10 +8,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from nas_asr.core.access import Viewer
 from nas_asr.core.flags import SENTENCES
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.search_text import highlights, parse_query
-from nas_asr.core.transcript import Segment, VersionKind
+from nas_asr.core.transcript import Origin, Segment, VersionKind
 from nas_asr.services import parts, recordings
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.presence import files_of
@@ -55,7 +56,7 @@ def show(recording_id: str) -> ResponseReturnValue:
     versions = list_versions(house(), me, recording_id)
     now = _seen(view.version, versions)
     if wants_part("state"):
-        seen = request.args.get("seen", "0")
+        seen = now if _is_ones_own(view.version, versions, me) else request.args.get("seen", "0")
         if seen == "0" != now:
             return Response(status=204, headers={"HX-Refresh": "true"})
         return render_template(
@@ -135,6 +136,12 @@ def trash(recording_id: str) -> ResponseReturnValue:
 
 def _back(recording_id: str) -> ResponseReturnValue:
     return redirect(safe_next(request.form.get("next")) or url_for("recording.show", recording_id=recording_id))
+
+
+def _is_ones_own(shown: int, versions: Sequence[VersionView], me: Viewer) -> bool:
+    """Whether what is new is what this person typed just now: nobody wants to hear of that, or have the page load anew."""
+    newest = versions[0] if versions else None
+    return newest is not None and (newest.number, newest.origin, newest.author_id) == (shown, Origin.EDIT, me.user_id)
 
 
 def _seen(shown: int, versions: Sequence[VersionView]) -> str:
