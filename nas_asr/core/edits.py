@@ -185,9 +185,7 @@ def _placed(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def _parted(
-    made: Sequence[Replacement], text: str, at: int
-) -> tuple[tuple[Replacement, ...], tuple[Replacement, ...]]:
+def _parted(made: Sequence[Replacement], text: str, at: int) -> tuple[tuple[Replacement, ...], tuple[Replacement, ...]]:
     """Those before a cut, and those after it; one that is cut itself is in neither."""
     begin = len(text) - len(text[at:].lstrip())
     end = len(text[:at].rstrip())

@@ -56,7 +56,9 @@ def _moments(words: Sequence[Word]) -> list[_Moment]:
         named = tokens(word.text)
         length = word.end_ms - word.start_ms
         found += [
-            _Moment(token, word.start_ms + length * k // len(named), word.start_ms + length * (k + 1) // len(named), number)
+            _Moment(
+                token, word.start_ms + length * k // len(named), word.start_ms + length * (k + 1) // len(named), number
+            )
             for k, token in enumerate(named)
         ]
     return found

@@ -32,9 +32,7 @@ class Wish:
 AS_ALWAYS = Wish()
 
 
-def new_run(
-    session: Session, house: House, recording: Recording, viewer: Viewer | None, wish: Wish = AS_ALWAYS
-) -> Run:
+def new_run(session: Session, house: House, recording: Recording, viewer: Viewer | None, wish: Wish = AS_ALWAYS) -> Run:
     """A run after those that ended; ring after the commit. Conflict while one is under way, Invalid where a wish is none.
 
     viewer: who asked, None where the house does by itself.

@@ -124,9 +124,7 @@ def _check_no_part(session: Session, recording: Recording) -> None:
     """A part is read and found in its whole; each correction in it would write the whole's text anew."""
     whole = session.get(Recording, recording.whole_id or "")
     if whole is not None and whole.version:
-        raise Conflict(
-            "This file is a part of a joined recording, where its text is read.", "Make the change there."
-        )
+        raise Conflict("This file is a part of a joined recording, where its text is read.", "Make the change there.")
 
 
 def _conflict(house: House, viewer: Viewer, recording_id: str, seen: int) -> Exception:

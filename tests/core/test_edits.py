@@ -54,7 +54,10 @@ def test_what_is_changed_in_the_written_text_is_changed_in_the_spoken_one(
 
 def test_a_correction_takes_the_doubt_away() -> None:
     segment = said("we met", flags=("loop", "channels_alike"), confidence=0.2)
-    assert (with_text(segment, "we meet").flags, with_text(segment, "we meet").confidence) == (("channels_alike",), None)
+    assert (with_text(segment, "we meet").flags, with_text(segment, "we meet").confidence) == (
+        ("channels_alike",),
+        None,
+    )
 
 
 def test_replacements_move_with_the_words_or_are_the_persons_own() -> None:
@@ -105,7 +108,10 @@ def test_a_merge_undoes_a_split(seed: int) -> None:
     assert segment.span.start_ms == left.span.start_ms <= left.span.end_ms <= right.span.start_ms <= right.span.end_ms
     assert len(left.words) + len(right.words) == len(segment.words)
     both = merged(left, right)
-    assert both.text.replace(" ", "") == text.replace(" ", "") and (both.span, both.words) == (segment.span, segment.words)
+    assert both.text.replace(" ", "") == text.replace(" ", "") and (both.span, both.words) == (
+        segment.span,
+        segment.words,
+    )
 
 
 def test_steps_come_back_as_they_were_written() -> None:

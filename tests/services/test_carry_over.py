@@ -38,7 +38,9 @@ def test_edits_are_carried_over_and_the_rest_is_listed(house: House, cast: Cast,
     assert (view.version, view.places) == (4, 1)
     assert texts(house, cast, meeting) == ["well we met John at nine", "the budget is lower"]
     assert [(one.was, one.mine, one.now) for one in view.left] == [("low", "high", "lower")]
-    assert not_carried(house, cast.rita, meeting, 4) == list(view.left) and not_carried(house, cast.rita, meeting, 2) == ()
+    assert (
+        not_carried(house, cast.rita, meeting, 4) == list(view.left) and not_carried(house, cast.rita, meeting, 2) == ()
+    )
     assert found(house, cast, "john") == ["well we met John at nine"] and found(house, cast, "high") == []
 
 
@@ -84,7 +86,9 @@ def test_one_more_run_with_what_was_wished(house: House, cast: Cast, meeting: st
     retry(house, cast.bob, meeting, Wish(engine="sphinx", language="en", hotwords=1))
     set_hotwords(house, cast.alice, "choir", clean(["Grafana"]))
     run = run_of(house, meeting)
-    assert (run.engine, run.language, run.hotwords_version) == ("sphinx", "en", 1), "a newer list does not take its place"
+    assert (run.engine, run.language, run.hotwords_version) == ("sphinx", "en", 1), (
+        "a newer list does not take its place"
+    )
 
 
 @pytest.mark.parametrize(

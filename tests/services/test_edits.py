@@ -253,7 +253,9 @@ def test_many_writers_at_once_lose_nothing(house: House, cast: Cast, meeting: st
             while True:
                 seen = read_transcript(house, cast.bob, meeting).version.number
                 try:
-                    edit_transcript(house, cast.bob, meeting, seen, [Edit(id=ids[number], text=f"writer{number} turn{turn}")])
+                    edit_transcript(
+                        house, cast.bob, meeting, seen, [Edit(id=ids[number], text=f"writer{number} turn{turn}")]
+                    )
                     break
                 except EditConflict:
                     stale[0] += 1

@@ -16,7 +16,11 @@ def meeting(house: House, cast: Cast, clock: Clock) -> str:
     """A recording that Bob corrected twice, and Alice an hour later."""
     recording = make_recording(house, cast.choir, "autumn <i>concert</i>")
     write_transcript(house, recording, ["we met jon at nine", "the end"])
-    for pause, person, text in ((0, "bob", "we met"), (9, "bob", "we met John"), (3600, "alice", "<img src=x onerror=alert(1)>")):
+    for pause, person, text in (
+        (0, "bob", "we met"),
+        (9, "bob", "we met John"),
+        (3600, "alice", "<img src=x onerror=alert(1)>"),
+    ):
         clock.pass_seconds(pause)
         view = read_transcript(house, cast.bob, recording)
         edit = Edit(id=view.transcript.segments[0].id, text=text)

@@ -172,7 +172,11 @@ class SegmentRow(Base):
     """
 
     __tablename__ = "segments"
-    __table_args__ = (Index(None, "version_id", "position"), Index(None, "version_id", "id"), Index(None, "recording_id"))
+    __table_args__ = (
+        Index(None, "version_id", "position"),
+        Index(None, "version_id", "id"),
+        Index(None, "recording_id"),
+    )
 
     # BIGINT is no row id on SQLite; only INTEGER is.
     key: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)

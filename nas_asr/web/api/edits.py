@@ -25,7 +25,9 @@ class EditIn(Body):
 
     op: EditOp = EditOp.TEXT
     id: Text = Field("", description="Of the segment; replace_all needs none.")
-    text: Text | None = Field(None, description=f"text: the new one, at most {LONGEST_TEXT} characters; empty is allowed.")
+    text: Text | None = Field(
+        None, description=f"text: the new one, at most {LONGEST_TEXT} characters; empty is allowed."
+    )
     speaker: Text | None = Field(None, description="speaker: the name, null for none.")
     scope: SpeakerScope = Field(SpeakerScope.ONE, description="speaker: here, or all with the same speaker.")
     at: int | None = Field(None, ge=-_BIG, le=_BIG, description="split: how many characters stand before the cut.")
@@ -114,7 +116,9 @@ def edit(path: RecordingPath, body: EditsBody) -> Answer:
 
 
 @API.post(
-    "/recordings/<recording_id>/restore", tags=[EDITS], responses={200: VersionMade, 404: ErrorEnvelope, 409: ErrorEnvelope}
+    "/recordings/<recording_id>/restore",
+    tags=[EDITS],
+    responses={200: VersionMade, 404: ErrorEnvelope, 409: ErrorEnvelope},
 )
 def restore(path: RecordingPath, body: RestoreBody) -> Answer:
     """Let an older version be what readers see again. Nothing is removed, so this can be undone the same way."""
@@ -123,7 +127,9 @@ def restore(path: RecordingPath, body: RestoreBody) -> Answer:
 
 
 @API.post(
-    "/recordings/<recording_id>/carry", tags=[EDITS], responses={200: CarriedOut, 404: ErrorEnvelope, 409: ErrorEnvelope}
+    "/recordings/<recording_id>/carry",
+    tags=[EDITS],
+    responses={200: CarriedOut, 404: ErrorEnvelope, 409: ErrorEnvelope},
 )
 def carry(path: RecordingPath, body: CarryBody) -> Answer:
     """Make the edits that readers see again on a newer version by the machine, and list those that find no place there."""

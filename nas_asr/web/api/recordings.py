@@ -136,7 +136,9 @@ class RetryBody(MaybeBody):
     language: Text = Field(
         "", description="What is spoken; from now on the recording's.", json_schema_extra={"enum": ["", *LANGUAGES]}
     )
-    hotwords_version: int | None = Field(None, ge=0, le=2**31 - 1, description="0 for no hotwords; the newest if left out.")
+    hotwords_version: int | None = Field(
+        None, ge=0, le=2**31 - 1, description="0 for no hotwords; the newest if left out."
+    )
 
 
 @API.get("/recordings", tags=[RECORDINGS], responses={200: RecordingPage})

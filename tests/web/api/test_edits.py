@@ -104,12 +104,20 @@ def test_the_history_is_told_by_version_and_by_sitting(bob: Caller, meeting: str
 
 def test_restore_and_every_version_as_a_file(bob: Caller, meeting: str) -> None:
     first, _ = segments(bob, meeting)
-    patch(bob, meeting, 1, {"id": first["id"], "text": "=cmd() <b>"}, {"op": "speaker", "id": first["id"], "speaker": "Anna"})
+    patch(
+        bob,
+        meeting,
+        1,
+        {"id": first["id"], "text": "=cmd() <b>"},
+        {"op": "speaker", "id": first["id"], "speaker": "Anna"},
+    )
     patch(bob, meeting, 2, {"id": first["id"], "text": ""})
     for form in ("txt", "srt", "vtt"):
         assert "we met at nine" in bob.get(f"/recordings/{meeting}/export?format={form}&version=1").text
         assert "Anna" in bob.get(f"/recordings/{meeting}/export?format={form}&version=2").text
-        assert "Anna" not in bob.get(f"/recordings/{meeting}/export?format={form}").text, "nothing is said there any more"
+        assert "Anna" not in bob.get(f"/recordings/{meeting}/export?format={form}").text, (
+            "nothing is said there any more"
+        )
     assert bob.post(f"/recordings/{meeting}/restore", json={"version": 2}).json == {"version": 4}
     assert segments(bob, meeting)[0]["speaker"] == "Anna"
     assert bob.post(f"/recordings/{meeting}/restore", json={"version": 9}).status_code == 404

@@ -48,7 +48,10 @@ CALLS = (
         "PATCH",
         "/recordings/<recording_id>/transcript",
         writes=True,
-        more={"json": {"edits": [{"op": "replace_all", "find": "nine", "replace": "ten"}]}, "headers": {"If-Match": "1"}},
+        more={
+            "json": {"edits": [{"op": "replace_all", "find": "nine", "replace": "ten"}]},
+            "headers": {"If-Match": "1"},
+        },
     ),
     Call("POST", "/recordings/<recording_id>/restore", writes=True, more={"json": {"version": 1}}),
     Call("POST", "/recordings/<recording_id>/carry", 409, writes=True, more={"json": {}}),
