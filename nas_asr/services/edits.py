@@ -114,10 +114,8 @@ def _edited(session: Session, house: House, viewer: Viewer, recording: Recording
 
 def _answer(sheet: Sheet, number: int, count: int) -> Edited:
     changed = sheet.changed()
-    here = {segment.id for segment in changed}
-    removed = [one for one, was in sheet.before.items() if was is not None and one not in here]
-    after = {one: before for one, before in sheet.after.items() if one in here}
-    return Edited(number, changed, removed, count, after)
+    after = {one.id: sheet.preceding(one.id) for one in changed if sheet.before[one.id] is None}
+    return Edited(number, changed, sheet.removed(), count, after)
 
 
 def _check_no_part(session: Session, recording: Recording) -> None:

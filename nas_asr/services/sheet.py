@@ -25,7 +25,6 @@ class Sheet:
         self._segments: dict[str, Segment] = {}  # what those rows say, for to ask them again takes its time
         self._unfound: set[str] = set()  # out of the index by now, and not in it again
         self.before: dict[str, Segment | None] = {}  # what was touched, as it was; None: it was not there
-        self.after: dict[str, str] = {}  # of what came: the segment before it
 
     def find(self, segment_id: str) -> Segment | None:
         """A segment, or None where there is none (any more)."""
@@ -82,7 +81,6 @@ class Sheet:
         self._session.add(self._rows[segment.id])
         self._segments[segment.id] = segment
         self.before[segment.id] = None
-        self.after[segment.id] = after
         self._unfound.add(segment.id)
 
     def remove(self, segment_id: str) -> None:
@@ -101,6 +99,18 @@ class Sheet:
         here = [self._rows[one] for one in self.before if one in self._rows]
         changed = sorted(here, key=lambda row: (row.position, row.sub))
         return [now for row in changed if (now := self._segments[row.id]) != self.before[row.id]]
+
+    def removed(self) -> list[str]:
+        """What was there and is not any more."""
+        return [one for one, was in self.before.items() if was is not None and one not in self._rows]
+
+    def preceding(self, segment_id: str) -> str:
+        """The segment before this one; empty where it is the first."""
+        row = self._there(segment_id)
+        earlier = tuple_(SegmentRow.position, SegmentRow.sub) < tuple_(row.position, row.sub)
+        backwards = seen_rows(self._root).where(earlier).order_by(None)
+        found = self._read(backwards.order_by(SegmentRow.position.desc(), SegmentRow.sub.desc()).limit(1))
+        return found[0].id if found else ""
 
     def close(self) -> None:
         """Everything is written, and what was touched is found as it is now."""

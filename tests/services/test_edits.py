@@ -11,7 +11,7 @@ from nas_asr.core.edits import Edit, EditOp, SpeakerScope
 from nas_asr.core.errors import Invalid, NotPermitted, NotVisible
 from nas_asr.core.transcript import Segment, VersionKind
 from nas_asr.services.base import House
-from nas_asr.services.edits import EditConflict, edit_transcript
+from nas_asr.services.edits import EditConflict, Edited, edit_transcript
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import retry
 from nas_asr.services.search import SearchOrder, search
@@ -234,11 +234,18 @@ def test_a_storm_of_edits_reads_the_same_from_the_rows_and_from_the_log(
         else:
             edits = [_any_edit(draw, now.transcript.segments) for _ in range(draw.randint(1, 4))]
             with suppress(Invalid):
-                number = edit_transcript(house, cast.bob, meeting, number, edits).version
+                edited = edit_transcript(house, cast.bob, meeting, number, edits)
+                number = edited.version
+                assert _followed(now.transcript.segments, edited) == _segments(house, cast, meeting)
         if number in seen:
             assert _segments(house, cast, meeting) == seen[number]
         seen[number] = _segments(house, cast, meeting)
         _words_are_found(house, cast, seen[number])
+    shown = _segments(house, cast, meeting)
+    for stale in draw.sample([one for one in seen if seen[one] != shown], 3):
+        with pytest.raises(EditConflict) as told:
+            edit_transcript(house, cast.bob, meeting, stale, [Edit(id="x", text="too late")])
+        assert _followed(seen[stale], told.value.since) == shown, "whoever comes second can make a page's text current"
     restore_version(house, cast.bob, meeting, 1)
     for number, segments in seen.items():
         assert _segments(house, cast, meeting, number) == segments, f"version {number} made anew from the log"
@@ -265,6 +272,15 @@ def test_many_writers_at_once_lose_nothing(house: House, cast: Cast, meeting: st
     assert [one.number for one in list_versions(house, cast.rita, meeting)] == list(range(17, 0, -1))
     assert sorted(found(house, cast, "turn3")) == [f"writer{n} turn3" for n in range(4)]
     assert found(house, cast, "turn2") == []
+
+
+def _followed(segments: tuple[Segment, ...], edited: Edited) -> tuple[Segment, ...]:
+    """What a page makes of an answer: it takes out what went, changes what changed, and puts in what came."""
+    changed = {one.id: one for one in edited.changed}
+    page = [changed.get(one.id, one) for one in segments if one.id not in set(edited.removed)]
+    for came, before in ((one, edited.after[one.id]) for one in edited.changed if one.id in edited.after):
+        page.insert(1 + [one.id for one in page].index(before), came)
+    return tuple(page)
 
 
 def _any_edit(draw: random.Random, segments: tuple[Segment, ...]) -> Edit:
