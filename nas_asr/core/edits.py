@@ -54,7 +54,7 @@ class Edit:
     at: int | None = None
     at_ms: Milliseconds | None = None
     find: str = ""
-    replace: str = ""
+    replace: str | None = None
     whole_words: bool = False
 
 

@@ -82,25 +82,33 @@ def _merge(sheet: Sheet, edit: Edit) -> Step:
 
 
 def _replace_all(sheet: Sheet, edit: Edit) -> Step:
-    if not edit.find.strip():
-        raise Invalid("There is nothing to look for.", "Send the words as find.", field="find")
-    for name, words in (("find", edit.find), ("replace", edit.replace)):
-        if len(words) > LONGEST_FIND:
-            raise Invalid(f"These are more than {LONGEST_FIND} characters.", "Send fewer.", field=name)
+    words = _new_words(edit)
     pattern = core.finder(edit.find, whole_words=edit.whole_words)
     changed, places, room = [], 0, MOST_TEXT
     for segment in sheet.holding(edit.find):
-        text, count = pattern.subn(lambda _: edit.replace, segment.text)
-        if not count:
+        text, count = pattern.subn(lambda _: words, segment.text)
+        new = core.with_text(segment, _line(text)) if count else segment
+        if new == segment:
             continue
-        new = core.with_text(segment, _line(text))
         room -= len(new.text)
         if room < 0:
             raise Invalid("This writes too much text at once.", "Replace less at a time.")
-        if new != segment:
-            changed.append(new)
-            places += count
+        changed.append(new)
+        places += count
     return _put(sheet, edit, changed, places)
+
+
+def _new_words(edit: Edit) -> str:
+    if not edit.find.strip():
+        raise Invalid("There is nothing to look for.", "Send the words as find.", field="find")
+    if edit.replace is None:
+        raise Invalid(
+            "The new words are missing.", "Send them as replace; empty takes the old ones out.", field="replace"
+        )
+    for name, words in (("find", edit.find), ("replace", edit.replace)):
+        if len(words) > LONGEST_FIND:
+            raise Invalid(f"These are more than {LONGEST_FIND} characters.", "Send fewer.", field=name)
+    return edit.replace
 
 
 def _put(sheet: Sheet, edit: Edit, changed: Sequence[Segment], places: int = 1) -> Step:

@@ -33,7 +33,7 @@ class EditIn(Body):
     at: int | None = Field(None, ge=-_BIG, le=_BIG, description="split: how many characters stand before the cut.")
     at_ms: int | None = Field(None, ge=-_BIG, le=_BIG, description="split: when, if no word times tell.")
     find: Text = Field("", description="replace_all: letter by letter.")
-    replace: Text = Field("", description="replace_all: what stands there then.")
+    replace: Text | None = Field(None, description="replace_all: what stands there then; empty takes the words out.")
     whole_words: bool = Field(False, description="replace_all: not within longer words.")
 
 
@@ -106,7 +106,7 @@ def edit(path: RecordingPath, body: EditsBody) -> Answer:
     seen = version_seen()
     if seen is None:
         raise Invalid("If-Match is missing.", "Send the transcript's version as If-Match.", field="If-Match")
-    edits = [Edit(**one.model_dump()) for one in body.edits]
+    edits = [_edit(index, one) for index, one in enumerate(body.edits)]
     try:
         made = service.edit_transcript(house(), current_viewer(), path.recording_id, seen, edits)
     except service.EditConflict as conflict:
@@ -136,6 +136,15 @@ def carry(path: RecordingPath, body: CarryBody) -> Answer:
     view = carry_edits(house(), current_viewer(), path.recording_id, body.onto)
     left = [NotCarriedOut(start_ms=one.start_ms, was=one.was, mine=one.mine, now=one.now) for one in view.left]
     return CarriedOut(version=view.version, count=view.places, left=left).model_dump(), {"ETag": f'"{view.version}"'}
+
+
+def _edit(index: int, one: EditIn) -> Edit:
+    if one.op == EditOp.SPEAKER and "speaker" not in one.model_fields_set:
+        raise Invalid(
+            f"Edit {index + 1} ({one.op}): The speaker is missing.", "Send the name, or null for none.",
+            field=f"edits.{index}.speaker",
+        )  # fmt: skip
+    return Edit(**one.model_dump())
 
 
 def _conflict(conflict: service.EditConflict) -> Response:

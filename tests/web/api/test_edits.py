@@ -69,6 +69,8 @@ def test_a_split_tells_where_the_new_one_stands_and_a_merge_what_went(bob: Calle
         (1, [{"id": "x", "text": "y"}], "edits.0.id"),
         (1, [{"op": "replace_all", "find": "we", "replace": "you"}, {"op": "merge", "id": "x"}], "edits.1.id"),
         (1, [{"op": "sing", "id": "x"}], "edits.0.op"),
+        (1, [{"op": "speaker", "id": "x"}], "edits.0.speaker"),
+        (1, [{"op": "replace_all", "find": "we"}], "edits.0.replace"),
         (1, [{"id": "x", "txet": "y"}], "edits.0.txet"),
         (1, [{"id": "x", "text": "\0"}], "edits.0.text"),
     ],
