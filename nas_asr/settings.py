@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 
 from nas_asr.core.errors import ConfigError
 from nas_asr.core.languages import LANGUAGES
+from nas_asr.core.offers import ENGINES
 from nas_asr.core.tunable import TUNABLE
 
 PREFIX = "NAS_ASR_"
 # May come from a file that NAME_FILE names.
 SECRETS = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OPENAI_KEY", "OIDC_CLIENT_SECRET")
-ENGINES = ("auto", "fun-asr-nano", "sensevoice", "sphinx", "openai")
 
 SETUP_TOKEN = "setup_token"  # noqa: S105 (a file in DATA: what /setup asks of another machine)
 

@@ -29,7 +29,7 @@ _LONG = (
 
 # Tests of these run on both databases, because what they ask of one is where the two differ: order, locks, search, text.
 # TEST_DATABASE=postgresql runs all of them there.
-_SERVICES = ("ingest", "transcribe", "sweep", "ledger", "duties", "waveforms")
+_SERVICES = ("ingest", "transcribe", "sweep", "ledger", "duties", "edits", "waveforms")
 _ON_BOTH = (
     "tests/store/", *(f"tests/services/test_{name}" for name in _SERVICES), "tests/archive/test_nights",
     "tests/watcher/test_two_watchers", "tests/web/test_search", "tests/web/test_library",

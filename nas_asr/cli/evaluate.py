@@ -11,9 +11,9 @@ from nas_asr import bootstrap
 from nas_asr.cli.given import settings_of
 from nas_asr.cli.lists import hotwords_of
 from nas_asr.core.languages import LANGUAGES
+from nas_asr.core.offers import ENGINES
 from nas_asr.services import evaluate as service
 from nas_asr.services.evaluate import Evaluation, Score
-from nas_asr.settings import ENGINES
 
 _file = click.Path(path_type=Path, exists=True, dir_okay=False)
 

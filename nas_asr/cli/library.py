@@ -12,13 +12,14 @@ from nas_asr.cli.given import settings_of
 from nas_asr.cli.lists import hotwords_of
 from nas_asr.core.errors import Invalid, NasAsrError
 from nas_asr.core.languages import AUTO, LANGUAGES
+from nas_asr.core.offers import ENGINES
 from nas_asr.core.ports import Transcriber
 from nas_asr.core.transcript import ItnMode
 from nas_asr.services import folders, single
 from nas_asr.services.first_look import choose
 from nas_asr.services.folder_marker import set_marker
 from nas_asr.services.folder_reading import set_reading
-from nas_asr.settings import ENGINES, Settings
+from nas_asr.settings import Settings
 
 _language = click.Choice(LANGUAGES)
 _APART = "Each channel is a speaker of its own, as call recorders write them."

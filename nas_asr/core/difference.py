@@ -40,30 +40,33 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The same stretch of time in both versions. segment: id of its first segment in the new one, empty where nothing is left."""
+    """The same stretch of time in both versions. segment: id of its first segment in the new one, empty where nothing is left.
+
+    were, are: the speakers in either, each once.
+    """
 
     start_ms: Milliseconds
     segment: str
     pieces: tuple[Piece, ...]
+    were: tuple[str, ...] = ()
+    are: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
-        """Whether a word went or came."""
-        return any(piece.change is not Change.SAME for piece in self.pieces)
+        """Whether a word went or came, or somebody else speaks."""
+        return self.were != self.are or any(piece.change is not Change.SAME for piece in self.pieces)
 
 
 def difference(old: Sequence[Segment], new: Sequence[Segment]) -> list[Passage]:
     """Both versions side by side in order of time."""
-    return [_passage(before, after) for before, after in _aligned(old, new)]
+    return [_passage(before, after) for before, after in aligned(old, new)]
 
 
 def pieces(old: str, new: str) -> tuple[Piece, ...]:
     """One text with what went and what came in their places; what went stands before what came instead."""
-    was, now = _UNIT.findall(old), _UNIT.findall(new)
-    old_words, new_words = [word for word, _ in was], [word for word, _ in now]
-    matcher = SequenceMatcher(None, old_words, new_words, autojunk=_pairs(old_words, new_words) > _MOST_PAIRS)
+    was, now = units(old), units(new)
     found: list[Piece] = []
-    for fate, i1, i2, j1, j2 in matcher.get_opcodes():
+    for fate, i1, i2, j1, j2 in matcher([word for word, _ in was], [word for word, _ in now]).get_opcodes():
         if fate == "equal":
             found.append(_piece(Change.SAME, now[j1:j2]))
             continue
@@ -72,6 +75,16 @@ def pieces(old: str, new: str) -> tuple[Piece, ...]:
         if j1 < j2:
             found.append(_piece(Change.CAME, now[j1:j2]))
     return tuple(found)
+
+
+def units(text: str) -> list[tuple[str, str]]:
+    """A text as its words, each with the blanks after it; blanks before the first word are left out."""
+    return _UNIT.findall(text)
+
+
+def matcher(old: Sequence[str], new: Sequence[str]) -> SequenceMatcher[str]:
+    """Both sides compared word by word, in a time that nobody has to wait for."""
+    return SequenceMatcher(None, old, new, autojunk=_pairs(old, new) > _MOST_PAIRS)
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> int:
@@ -84,15 +97,15 @@ def _piece(change: Change, units: Sequence[tuple[str, str]]) -> Piece:
     return Piece(change, "".join(map("".join, rest)) + word, blank)
 
 
-def _aligned(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[tuple[list[Segment], list[Segment]]]:
-    """Groups of segments that hang together by overlapping in time."""
-    both = sorted([(one, 0) for one in old] + [(one, 1) for one in new], key=lambda pair: pair[0].span)
-    group: tuple[list[Segment], list[Segment]] = ([], [])
+def aligned(*sides: Sequence[Segment]) -> Iterator[tuple[list[Segment], ...]]:
+    """Groups of segments that hang together by overlapping in time, of each side in its place."""
+    placed = [(one, side) for side, segments in enumerate(sides) for one in segments]
+    group: tuple[list[Segment], ...] = tuple([] for _ in sides)
     end = 0
-    for one, side in both:
+    for one, side in sorted(placed, key=lambda pair: pair[0].span):
         if one.span.start_ms >= end and any(group):
             yield group
-            group = ([], [])
+            group = tuple([] for _ in sides)
         group[side].append(one)
         end = max(end, one.span.end_ms)
     if any(group):
@@ -101,7 +114,12 @@ def _aligned(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[tuple[l
 
 def _passage(old: Sequence[Segment], new: Sequence[Segment]) -> Passage:
     first = (new or old)[0]
-    return Passage(first.span.start_ms, new[0].id if new else "", pieces(_text(old), _text(new)))
+    words = pieces(_text(old), _text(new))
+    return Passage(first.span.start_ms, new[0].id if new else "", words, _speakers(old), _speakers(new))
+
+
+def _speakers(segments: Sequence[Segment]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(segment.speaker for segment in segments if segment.speaker))
 
 
 def _text(segments: Sequence[Segment]) -> str:

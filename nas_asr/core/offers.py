@@ -7,6 +7,7 @@ from typing import Any
 AUTO = "auto"
 BUILT_IN = "sphinx"  # needs no second stage and no weights
 MODEL = "fun-asr-nano"  # what `auto` takes wherever its packages and weights are
+ENGINES = (AUTO, MODEL, "sensevoice", BUILT_IN, "openai")  # all that somebody can name
 _AUTO_TAKES = (MODEL, BUILT_IN)  # best first; any other engine works only where somebody names it
 
 

@@ -78,6 +78,16 @@ class VersionKind(StrEnum):
     EDITED = "edited"
 
 
+class Origin(StrEnum):
+    """What made a version."""
+
+    RUN = "run"
+    EDIT = "edit"
+    HOTWORD = "hotword"  # what a hotword replaced was put back, or replaced again
+    RESTORE = "restore"  # an older version once more
+    CARRY = "carry"  # edits carried over to a newer version by the machine
+
+
 @dataclass(frozen=True, slots=True)
 class EngineLabel:
     """Which engine made a transcript, so that its text is never taken for another's."""

@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from nas_asr.core.clock import iso
 from nas_asr.core.errors import BagBroken
+from nas_asr.core.steps import replayed, steps_in, way_to
 from nas_asr.services.archive_values import check_segment, row_in, storable
 from nas_asr.services.file_names import MAX_TITLE
+from nas_asr.services.segment_rows import own_rows, segment_of
 from nas_asr.services.wholes import parts_of
 from nas_asr.store.models import (
     Base,
@@ -35,8 +37,9 @@ from nas_asr.store.models import (
 
 SCHEMA = "nas_asr.archive/1"
 R = TypeVar("R", bound=Base)
-# Row numbers and whom they belong to are the house's own, what is archived is told by the bag, people go by their names.
-_NOT_KEPT = {"key", "team_id", "archived_at", "archived_version", "idempotency_key"}
+# Row numbers, whom they belong to, and what stands over a version's own segments (its steps say that) are the house's own;
+# what is archived is told by the bag, people go by their names.
+_NOT_KEPT = {"key", "layer", "sub", "team_id", "archived_at", "archived_version", "idempotency_key"}
 _PEOPLE = ("author_id", "requested_by")
 
 
@@ -123,6 +126,23 @@ def _check_whole(kept: Kept) -> None:
     for _, segments in kept.versions:
         for row in segments:
             check_segment(row)
+    _check_steps(kept)
+
+
+def _check_steps(kept: Kept) -> None:
+    """Every text that is made from steps can be made. Raises ValueError."""
+    whole = {row["number"]: segments for row, segments in kept.versions if row["steps"] is None}
+    edited = {row["number"]: (row["base"], row["steps"]) for row, _ in kept.versions if row["steps"] is not None}
+    stood_on = {base for base, _ in edited.values()}
+    if any(base >= number for number, (base, _) in edited.items()):
+        raise ValueError("a version that stands on a later one")
+    for row, _ in kept.versions:
+        if row["steps"] is None and row["root"] or row["steps"] is not None and row["root"] not in whole:
+            raise ValueError("a version that stands on none")
+        if row["steps"] is not None and row["number"] not in stood_on:
+            own = [segment_of(SegmentRow(**segment)) for segment in whole[row["root"]]]
+            steps = way_to(edited, row["number"])
+            replayed(own, [step for some in steps for step in steps_in(some)])
 
 
 def row_out(row: Base) -> dict[str, Any]:
@@ -132,8 +152,7 @@ def row_out(row: Base) -> dict[str, Any]:
 
 
 def _segments(session: Session, version: TranscriptVersion) -> list[dict[str, Any]]:
-    rows = session.scalars(select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position))
-    return [row_out(row) for row in rows]
+    return [row_out(row) for row in own_rows(session, version)]
 
 
 def _people(session: Session, rows: Sequence[Base]) -> dict[str, str]:

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import hashlib
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,8 @@ from nas_asr.services.archive_form import Kept, read_archive_part
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.folders import check_itn
 from nas_asr.services.teams import add_team
+from nas_asr.services.version_texts import show, version_numbered
 from nas_asr.services.wholes import number_parts, sha256_of
-from nas_asr.store import search
 from nas_asr.store.models import ArchiveBag, Recording, Run, SegmentRow, Team, TranscriptVersion, User
 
 _MOST_JSON = 1 << 28  # a day of speech has a tenth of it; reading it takes many times its size in memory
@@ -242,20 +241,10 @@ def _add_rows(session: Session, kept: Kept, recording: Recording) -> None:
 
 def _show(session: Session, recording: Recording, kept: Kept) -> None:
     """Let readers see the bag's version: only that one's words are found."""
-    old, new = (_segments(session, recording.id, number) for number in (recording.version, kept.recording["version"]))
-    search.forget(session, old)
-    search.add(session, new)
-    for name in ("version", "title", "language", "done_at", "run_id", "draft"):
+    show(session, recording, version_numbered(session, recording.id, kept.recording["version"]))
+    for name in ("title", "language", "done_at", "run_id", "draft"):
         setattr(recording, name, kept.recording[name])
     recording.state = RunState.DONE
-
-
-def _segments(session: Session, recording_id: str, number: int) -> Sequence[SegmentRow]:
-    return session.scalars(
-        select(SegmentRow)
-        .join(TranscriptVersion, TranscriptVersion.id == SegmentRow.version_id)
-        .where(TranscriptVersion.recording_id == recording_id, TranscriptVersion.number == number)
-    ).all()
 
 
 def _missing(session: Session, kind: type[Run] | type[TranscriptVersion], kept: Kept) -> list[dict[str, Any]]:

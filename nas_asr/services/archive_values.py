@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Enum, Float, Integer, LargeBinary, String, inspect
 
+from nas_asr.core.steps import steps_in
 from nas_asr.store.models import Base, UtcDateTime
 
 _ID = re.compile(r"[a-z0-9]{1,32}")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no zero byte, nobody half a character
 # Of one item of a list that a column keeps as JSON, or of the list itself where there is one type.
+# `steps` are core.steps' own to weigh, `tally` is numbers by name.
 _SHAPES: Mapping[str, tuple[type, ...]] = {
     "flags": (str,),
     "words": (str, int, int),
@@ -52,7 +54,7 @@ def _default(name: str, column: Any) -> Any:
     if column.default is not None and column.default.is_scalar:
         return column.default.arg
     if column.default is not None:
-        return []
+        return column.default.arg(None)
     if not column.nullable:
         raise ValueError(f"{name} is missing")
     return None
@@ -70,7 +72,7 @@ def _value(name: str, column: Any, value: Any) -> Any:
         return base64.b64decode(_a(str, value), validate=True)
     if isinstance(kind, Enum):
         return kind.enum_class(_a(str, value))  # type: ignore[misc]  # all of ours have a class
-    return _listed(name, value) if isinstance(kind, JSON) else _of_plain(kind, value)
+    return _of_json(name, value) if isinstance(kind, JSON) else _of_plain(kind, value)
 
 
 def _moment(text: str) -> datetime:
@@ -78,6 +80,15 @@ def _moment(text: str) -> datetime:
     if moment.tzinfo is None or not 1 < moment.year < 9999:  # a year off either end has no time in another zone
         raise ValueError("no time, or one without a zone")
     return moment.astimezone(UTC)
+
+
+def _of_json(name: str, value: Any) -> Any:
+    if name == "steps":
+        steps_in(value)
+        return value
+    if name == "tally":
+        return {storable(key, 16): _a(int, count) for key, count in _a(dict, value).items()}
+    return _listed(name, value)
 
 
 def _listed(name: str, value: Any) -> list[Any]:

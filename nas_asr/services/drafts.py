@@ -13,7 +13,7 @@ from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import Conflict
 from nas_asr.core.offers import MODEL
 from nas_asr.core.recording import ENDED, RunState
-from nas_asr.services.again import new_run
+from nas_asr.services.again import Wish, new_run
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.engines import served
 from nas_asr.services.reruns import AT_ONCE, Rerun
@@ -88,7 +88,7 @@ def redo_by_itself(house: House) -> int:
 def _queue(session: Session, house: House, wanted: Select[Recording], viewer: Viewer | None, most: int) -> list[Run]:
     newest_first = wanted.order_by(Recording.recorded_at.desc(), Recording.id).limit(most)
     found = session.scalars(newest_first.with_for_update(of=Recording, skip_locked=True)).all()
-    return [new_run(session, house, recording, viewer, _BEHIND_EVERYTHING) for recording in found]
+    return [new_run(session, house, recording, viewer, Wish(priority=_BEHIND_EVERYTHING)) for recording in found]
 
 
 def _for_the_model(

@@ -110,7 +110,7 @@ def _write(session: Session, house: House, viewer: Viewer | None, team: Team, li
         )
     )  # fmt: skip
     # One that a worker is just claiming keeps the old list: to wait for it here would be to wait for each other (PostgreSQL)
-    waiting = select(Run.id).where(Run.team_id == team.id, Run.state == RunState.QUEUED)
+    waiting = select(Run.id).where(Run.team_id == team.id, Run.state == RunState.QUEUED, Run.hotwords_chosen.is_(False))
     session.execute(
         update(Run)
         .where(Run.id.in_(waiting.with_for_update(skip_locked=True)))

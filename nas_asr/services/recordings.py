@@ -13,7 +13,7 @@ from nas_asr.core.languages import check_language
 from nas_asr.core.playable import is_playable
 from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.services import runs
-from nas_asr.services.again import new_run
+from nas_asr.services.again import AS_ALWAYS, Wish, new_run
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.engines import served
 from nas_asr.services.file_names import MAX_TITLE, shown_line
@@ -158,14 +158,16 @@ def pulse(house: House, viewer: Viewer) -> str:
     return f"{newest[0]}-{newest[1]}-{newest[2]:.3f}"
 
 
-def retry(house: House, viewer: Viewer | None, recording_id: str) -> str:
+def retry(house: House, viewer: Viewer | None, recording_id: str, wish: Wish = AS_ALWAYS) -> str:
     """A new run of a recording whose last one ended. Conflict while one is under way. Returns the run's id.
 
     Of a joined recording those parts are run again that failed or were stopped, else all. viewer None: the command line.
     """
     with house.db.write() as session:
         recording, held = _held(session, viewer, recording_id)
-        runs = [new_run(session, house, one, viewer) for one in _to_run_again(held)]
+        runs = [new_run(session, house, one, viewer, wish) for one in _to_run_again(held)]
+        if wish.language:
+            recording.language = wish.language
         audit(session, house, viewer, Act("recording.retried", recording.id, recording.team_id))
     for run in runs:
         ring(house, run)

@@ -1,20 +1,21 @@
 """Room: services.replacements. What a hotword replaced is put back, or replaced again. The machine's version never changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import Conflict, NotVisible
-from nas_asr.core.ids import new_id
 from nas_asr.core.replacements import turned
-from nas_asr.core.transcript import Segment, VersionKind
+from nas_asr.core.steps import Step
+from nas_asr.core.transcript import Origin, Segment
 from nas_asr.services.base import Act, House, audit
-from nas_asr.services.segment_rows import row_of, rows_of, segment_of, show_rows
+from nas_asr.services.edits import write_version
+from nas_asr.services.sheet import Sheet
+from nas_asr.services.version_texts import root_of, segments_in, version_numbered
 from nas_asr.services.wholes import follow
-from nas_asr.store.models import TranscriptVersion
 from nas_asr.store.scope import Scope
+
+_OP = "hotword"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,59 +44,45 @@ def turn_replacement(house: House, viewer: Viewer, recording_id: str, turn: Turn
                 f"This transcript has changed meanwhile: it is at version {recording.version}.",
                 "Reload the page and try again.",
             )
-        shown = Scope(session, viewer).versions(recording).where(TranscriptVersion.number == recording.version)
-        base = session.scalar(shown)
-        if base is None:
+        if not recording.version:
             raise _none()
-        old = rows_of(session, base)
-        segments = _turned([segment_of(row) for row in old], turn)
-        version = _next_version(session, house, viewer, base)
-        rows = [row_of(version, position, segment) for position, segment in enumerate(segments)]
-        session.add_all(rows)
-        session.flush()
-        show_rows(session, old, rows)
+        base = version_numbered(session, recording.id, recording.version)
+        sheet = Sheet(session, root_of(session, base))
+        changed = _turned(segments_in(session, base) if turn.everywhere else _one(sheet, turn), turn)
+        sheet.put(changed)
+        sheet.close()
+        step = Step(_OP, put=tuple(changed), places=len(changed))
+        version = write_version(session, house, viewer, base, (Origin.HOTWORD, [step]))
         recording.version, recording.changed_at = version.number, house.now()
         follow(session, recording, house.now(), text=True)
         audit(session, house, viewer, Act("hotword.turned", recording.id, recording.team_id))
         return version.number
 
 
-def _turned(segments: list[Segment], turn: Turn) -> list[Segment]:
+def _one(sheet: Sheet, turn: Turn) -> list[Segment]:
+    found = sheet.find(turn.segment)
+    return [] if found is None else [found]
+
+
+def _turned(segments: Sequence[Segment], turn: Turn) -> list[Segment]:
+    """The segments that change, as they are then."""
     chosen = next((segment for segment in segments if segment.id == turn.segment), None)
     if chosen is None or not 0 <= turn.index < len(chosen.replacements):
         raise _none()
     model = chosen.replacements[turn.index]
     if not turn.everywhere:
-        return [_with_turned(segment, turn.index) if segment is chosen else segment for segment in segments]
-    for place, segment in enumerate(segments):
+        return [_with_turned(chosen, turn.index)]
+    changed: dict[str, Segment] = {}
+    for segment in segments:
         for index, made in enumerate(segment.replacements):
             if (made.hotword, made.undone) == (model.hotword, model.undone):
-                segments[place] = _with_turned(segments[place], index)
-    return segments
+                changed[segment.id] = _with_turned(changed.get(segment.id, segment), index)
+    return list(changed.values())
 
 
 def _with_turned(segment: Segment, index: int) -> Segment:
     text, made = turned(segment.text, segment.replacements, index)
     return replace(segment, text=text, replacements=made)
-
-
-def _next_version(session: Session, house: House, viewer: Viewer, base: TranscriptVersion) -> TranscriptVersion:
-    newest = session.scalar(
-        select(TranscriptVersion.number)
-        .where(TranscriptVersion.recording_id == base.recording_id)
-        .order_by(TranscriptVersion.number.desc())
-        .limit(1)
-    )
-    version = TranscriptVersion(
-        id=new_id(), recording_id=base.recording_id, team_id=base.team_id, number=(newest or 0) + 1,
-        kind=VersionKind.EDITED, base=base.number, author_id=viewer.user_id, created_at=house.now(),
-        language=base.language, engine=base.engine, model=base.model, revision=base.revision, device=base.device,
-        hotwords_version=base.hotwords_version, duration_ms=base.duration_ms, speech_ms=base.speech_ms,
-        elapsed_ms=base.elapsed_ms, itn=base.itn,
-    )  # fmt: skip
-    session.add(version)
-    session.flush()
-    return version
 
 
 def _none() -> NotVisible:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.errors import Conflict, Invalid
 from nas_asr.core.recording import UNDER_WAY, RunState
-from nas_asr.services.again import new_run
+from nas_asr.services.again import Wish, new_run
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.hotword_versions import newest_hotwords
 from nas_asr.services.hotwords import team_of
@@ -19,7 +19,7 @@ from nas_asr.store.models import Recording, Run, Team
 
 MOST_DAYS = 366
 AT_ONCE = 200
-_BEHIND_NEW_ONES = -1  # priority: what was dropped today, in whatever team, goes first
+_WISH = Wish(priority=-1)  # what was dropped today, in whatever team, goes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def rerun_team(house: House, viewer: Viewer | None, slug: str, days: int) -> Rer
 def _queue(session: Session, house: House, viewer: Viewer | None, wanted: Select[Recording]) -> list[Run]:
     newest_first = wanted.order_by(Recording.recorded_at.desc(), Recording.id).limit(AT_ONCE)
     found = session.scalars(newest_first.with_for_update(of=Recording)).all()
-    return [new_run(session, house, recording, viewer, _BEHIND_NEW_ONES) for recording in found]
+    return [new_run(session, house, recording, viewer, _WISH) for recording in found]
 
 
 def _wanted(session: Session, viewer: Viewer | None, team: Team, newest: int, since: datetime) -> Select[Recording]:

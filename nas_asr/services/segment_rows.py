@@ -1,26 +1,38 @@
 """Room: services.segment_rows. A segment as a row and back, the one place that knows both. Never decides which version."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from nas_asr.core.replacements import Replacement
 from nas_asr.core.transcript import Segment, Span, Word
-from nas_asr.store import search
-from nas_asr.store.models import SegmentRow, TranscriptVersion
+from nas_asr.store.models import Layer, SegmentRow, TranscriptVersion
 
 
 def row_of(version: TranscriptVersion, position: int, segment: Segment) -> SegmentRow:
     """A segment of a version, ready for the session."""
     return SegmentRow(
         id=segment.id, version_id=version.id, recording_id=version.recording_id, team_id=version.team_id,
-        position=position, start_ms=segment.span.start_ms, end_ms=segment.span.end_ms, speaker=segment.speaker,
-        text=segment.text, spoken=segment.spoken, confidence=segment.confidence, flags=list(segment.flags),
-        words=[[word.text, word.start_ms, word.end_ms] for word in segment.words],
-        replacements=[list(astuple(made)) for made in segment.replacements],
+        position=position, sub=0, layer=Layer.OWN, **columns_of(segment),
     )  # fmt: skip
+
+
+def columns_of(segment: Segment) -> Mapping[str, Any]:
+    """What a row holds of the segment itself."""
+    return {
+        "start_ms": segment.span.start_ms,
+        "end_ms": segment.span.end_ms,
+        "speaker": segment.speaker,
+        "text": segment.text,
+        "spoken": segment.spoken,
+        "confidence": segment.confidence,
+        "flags": list(segment.flags),
+        "words": [[word.text, word.start_ms, word.end_ms] for word in segment.words],
+        "replacements": [list(astuple(made)) for made in segment.replacements],
+    }
 
 
 def segment_of(row: SegmentRow) -> Segment:
@@ -38,13 +50,27 @@ def segment_of(row: SegmentRow) -> Segment:
     )
 
 
-def rows_of(session: Session, version: TranscriptVersion) -> Sequence[SegmentRow]:
-    """A version's segments in their order."""
-    statement = select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position)
-    return session.scalars(statement).all()
+def segments_of(rows: Iterable[SegmentRow]) -> list[Segment]:
+    """The same for many."""
+    return [segment_of(row) for row in rows]
 
 
-def show_rows(session: Session, old: Sequence[SegmentRow], new: Sequence[SegmentRow]) -> None:
-    """Search finds what readers see: one version's words leave the index, the other's come in."""
-    search.forget(session, old)
-    search.add(session, new)
+def own_rows(session: Session, version: TranscriptVersion) -> Sequence[SegmentRow]:
+    """The segments that a version itself keeps, in their order."""
+    statement = select(SegmentRow).where(SegmentRow.version_id == version.id, SegmentRow.layer == Layer.OWN)
+    return session.scalars(statement.order_by(SegmentRow.position)).all()
+
+
+def seen_rows(root: TranscriptVersion) -> Select[SegmentRow]:
+    """What readers see of a version that keeps its segments: its own, or what stands over them, in order."""
+    over = aliased(SegmentRow)
+    hidden = exists().where(over.version_id == root.id, over.id == SegmentRow.id, over.layer != Layer.OWN)
+    return (
+        select(SegmentRow)
+        .where(
+            SegmentRow.version_id == root.id,
+            SegmentRow.layer != Layer.GONE,
+            or_(SegmentRow.layer == Layer.OVER, ~hidden),
+        )
+        .order_by(SegmentRow.position, SegmentRow.sub)
+    )

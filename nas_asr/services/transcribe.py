@@ -22,9 +22,9 @@ from nas_asr.services.audio import locate, was_seen_to_go
 from nas_asr.services.base import House
 from nas_asr.services.engines import Served, served
 from nas_asr.services.segment_rows import row_of
+from nas_asr.services.version_texts import next_number, show
 from nas_asr.services.waveforms import keep_waveform
-from nas_asr.store import search
-from nas_asr.store.models import Folder, HotwordVersion, Recording, Run, SegmentRow, Team, TranscriptVersion
+from nas_asr.store.models import Folder, HotwordVersion, Recording, Run, Team, TranscriptVersion
 
 _OLDEST_EVERY = 8  # turns; the last digits of the clock draw
 
@@ -230,14 +230,9 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
         version.created_at = now
         session.add(version)
         session.flush()
-        rows = [row_of(version, i, segment) for i, segment in enumerate(transcript.segments)]
-        session.add_all(rows)
-        session.flush()
+        session.add_all(row_of(version, i, segment) for i, segment in enumerate(transcript.segments))
         if shown is None or shown.kind == VersionKind.MACHINE:  # a person's work stays what people see
-            if shown is not None:
-                search.forget(session, session.scalars(select(SegmentRow).where(SegmentRow.version_id == shown.id)))
-            search.add(session, rows)
-            recording.version = version.number
+            show(session, recording, version)
             recording.draft = held.draft
         recording.draft = recording.draft and held.draft  # the better version is there, shown or not
         recording.done_at = now
@@ -310,15 +305,9 @@ def _versions(recording: Recording) -> Select[TranscriptVersion]:
 
 
 def _new_version(session: Session, run: Run, transcript: Transcript) -> TranscriptVersion:
-    newest = session.scalar(
-        select(TranscriptVersion.number)
-        .where(TranscriptVersion.recording_id == run.recording_id)
-        .order_by(TranscriptVersion.number.desc())
-        .limit(1)
-    )
     label = transcript.engine
     return TranscriptVersion(
-        id=new_id(), recording_id=run.recording_id, team_id=run.team_id, number=(newest or 0) + 1,
+        id=new_id(), recording_id=run.recording_id, team_id=run.team_id, number=next_number(session, run.recording_id),
         kind=VersionKind.MACHINE, run_id=run.id, language=transcript.language, engine=label.name, model=label.model,
         revision=label.revision, device=label.device, hotwords_version=run.hotwords_version,
         duration_ms=transcript.duration_ms, speech_ms=transcript.speech_ms, elapsed_ms=transcript.elapsed_ms,

@@ -18,7 +18,8 @@ from nas_asr.core.offers import BUILT_IN
 from nas_asr.core.recording import RunState
 from nas_asr.core.splits import shifted, starts_of
 from nas_asr.core.transcript import Milliseconds, VersionKind
-from nas_asr.services.segment_rows import row_of, rows_of, segment_of, show_rows
+from nas_asr.services.segment_rows import row_of
+from nas_asr.services.version_texts import segments_in, show, version_numbered
 from nas_asr.store.models import Recording, Run, TranscriptVersion
 
 # Of the parts without a transcript, the first of these is what the whole shows.
@@ -114,35 +115,24 @@ def _compose(session: Session, whole: Recording, parts: Sequence[Recording], now
 
     What a person chose or changed of the whole stays what people see; then the new version only stands beside it.
     """
-    sources = [_shown(session, part) for part in parts]
+    sources = [version_numbered(session, part.id, part.version) for part in parts]
     segments = [
-        shifted(segment_of(row), start)
+        shifted(segment, start)
         for source, start in zip(sources, starts_of(part.duration_ms for part in parts), strict=True)
-        for row in rows_of(session, source)
+        for segment in segments_in(session, source)
     ]
     ours = select(TranscriptVersion).where(TranscriptVersion.recording_id == whole.id)
     versions = session.scalars(ours.order_by(TranscriptVersion.number.desc())).all()
     composed = next((version for version in versions if version.kind == VersionKind.MACHINE), None)
-    if composed is not None and [segment_of(row) for row in rows_of(session, composed)] == segments:
+    if composed is not None and segments_in(session, composed) == segments:
         return
     version = _version(whole, sources, versions[0].number + 1 if versions else 1, now)
     session.add(version)
     session.flush()
-    rows = [row_of(version, position, segment) for position, segment in enumerate(segments)]
-    session.add_all(rows)
-    session.flush()
+    session.add_all(row_of(version, position, segment) for position, segment in enumerate(segments))
     if composed is None or whole.version == composed.number:
-        show_rows(session, rows_of(session, composed) if composed else (), rows)
-        whole.version = version.number
+        show(session, whole, version)
     whole.done_at = now
-
-
-def _shown(session: Session, recording: Recording) -> TranscriptVersion:
-    return session.scalars(
-        select(TranscriptVersion).where(
-            TranscriptVersion.recording_id == recording.id, TranscriptVersion.number == recording.version
-        )
-    ).one()
 
 
 def _version(whole: Recording, sources: Sequence[TranscriptVersion], number: int, now: datetime) -> TranscriptVersion:

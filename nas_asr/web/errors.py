@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from nas_asr.core import errors as core
+from nas_asr.core.access import Viewer
 from nas_asr.services.accounts import TooManyTries, anybody
 from nas_asr.store.database import DatabaseTrouble, is_passing
 from nas_asr.web.locale import said
@@ -148,9 +149,18 @@ def _unforeseen(error: Exception) -> ResponseReturnValue:
     return _page(500, message, remedy)
 
 
+def in_their_words(error: core.NasAsrError) -> tuple[str, str]:
+    """Message and remedy: in English for programs, in the reader's language where a page of ours asked."""
+    person = g.get("viewer")
+    if isinstance(person, Viewer) and person.token_scope is None:
+        return said(error.message), said(error.remedy)
+    return error.message, error.remedy
+
+
 def _envelope(status: int, error: core.NasAsrError) -> Response:
     code = error.code if error.code != "internal" else _CODES.get(status, "internal")
-    body = {"code": code, "message": error.message, "remedy": error.remedy}
+    message, remedy = in_their_words(error)
+    body = {"code": code, "message": message, "remedy": remedy}
     if isinstance(error, core.Invalid) and error.field:
         body["field"] = error.field
     answer = jsonify(error=body)

@@ -104,6 +104,9 @@ _ACTIONS = {
     "hotwords.rerun": lazy("ran again recordings of team"),
     "drafts.rerun": lazy("ran again the drafts of team"),
     "hotword.turned": lazy("turned a hotword's place in recording"),
+    "transcript.edited": lazy("corrected the text of recording"),
+    "version.restored": lazy("restored an older version of recording"),
+    "version.carried": lazy("carried edits over to a newer version of recording"),
     "version.chosen": lazy("chose the version of recording"),
     "ledger.retried": lazy("asked to look again at"),
 }

@@ -12,15 +12,18 @@ import pytest
 
 from nas_asr.archive.bag import manifest
 from nas_asr.core.access import Role, Viewer
+from nas_asr.core.edits import Edit, EditOp, SpeakerScope
 from nas_asr.core.errors import NotVisible, Unreadable
 from nas_asr.core.transcript import VersionKind
 from nas_asr.export import FORMATS, ExportOptions, ExportSource
 from nas_asr.services.archive_import import import_bags
 from nas_asr.services.base import House
+from nas_asr.services.edits import edit_transcript
 from nas_asr.services.listening import open_sound
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.search import SearchOrder, search
 from nas_asr.services.transcripts import list_versions, read_transcript
+from nas_asr.services.versions import restore_version
 from nas_asr.settings import Settings
 from nas_asr.store import search as index
 from nas_asr.store.database import Database
@@ -132,6 +135,48 @@ def test_an_empty_installation_gets_the_same_ids_and_exports_to_the_byte(
     with house.db.read() as one, elsewhere.db.read() as two:
         assert {r.id for r in one.query(Run)} == {r.id for r in two.query(Run)}
         assert {r.id for r in one.query(SegmentRow)} == {r.id for r in two.query(SegmentRow)}
+
+
+def test_edits_come_back_with_every_version_and_can_go_on(
+    house: House, cast: Cast, elsewhere: House, tmp_path: Path
+) -> None:
+    switch_on(house)
+    recording = record(house, cast.choir, share_of(house, cast.choir, tmp_path))
+    first, second, third = read_transcript(house, cast.bob, recording).transcript.segments
+    for number, edit in enumerate(
+        (
+            Edit(id=first.id, text="we met at ten"), Edit(EditOp.SPLIT, id=second.id, at=8),
+            Edit(EditOp.MERGE, id=second.id), Edit(EditOp.SPEAKER, id=third.id, speaker="张伟", scope=SpeakerScope.ALL),
+        ),
+        start=1,
+    ):  # fmt: skip
+        edit_transcript(house, cast.bob, recording, number, [edit])
+    restore_version(house, cast.bob, recording, 3)
+    assert archive_now(house).archived == 1
+    assert import_bags(elsewhere, house.options.archive).refused == []
+    reader = member(elsewhere)
+    for number in (None, *range(1, 7)):
+        assert exports(elsewhere, reader, recording, number) == exports(house, cast.rita, recording, number)
+    assert [hit.text for hit in search(elsewhere, reader, SearchOrder("ten"), PageOrder()).items] == ["we met at ten"]
+    assert search(elsewhere, reader, SearchOrder("nine"), PageOrder()).items == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"steps": [{"op": "x", "gone": ["none"]}]}, {"root": 9}, {"base": 2}, {"steps": "none"}, {"tally": {"text": "1"}}],
+    ids=str,
+)
+def test_a_bag_whose_steps_lead_nowhere_is_refused(
+    house: House, cast: Cast, elsewhere: House, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    switch_on(house)
+    recording = record(house, cast.choir, share_of(house, cast.choir, tmp_path))
+    edit_transcript(house, cast.bob, recording, 1, [Edit(EditOp.REPLACE_ALL, find="nine", replace="ten")])
+    archive_now(house)
+    (bag,) = bags(house)
+    _forge(bag, lambda archive: archive["versions"][1].update(wrong))
+    report = import_bags(elsewhere, bag)
+    assert (report.added, len(report.refused)) == (0, 1)
 
 
 def test_words_are_found_and_the_sound_is_heard_again(elsewhere: House, house: House, archived: str) -> None:

@@ -159,7 +159,8 @@ def test_a_phone_scrolls_down_only(page: Page, live: Live) -> None:
     live.progress(0.4)
     with live.house.db.read() as session:
         folder_id = session.query(Folder).one().id
-    paths = ("/", f"/recordings/{live.meeting}?q=line", "/search?q=line", "/folders", f"/folders/{folder_id}", "/teams",
+    meeting = f"/recordings/{live.meeting}"
+    paths = ("/", f"{meeting}?q=line", f"{meeting}/history", "/search?q=line", "/folders", f"/folders/{folder_id}", "/teams",
              "/teams/choir", "/account")  # fmt: skip
     for path in paths:
         page.goto(live.url + path)

@@ -149,7 +149,7 @@ def read(data: Path, share: Share) -> dict[str, Any]:
         ada.post(f"{page}/title", page, title="Our first meeting")
         ada.post(f"{page}/retry", page)
         wait_for(lambda: len(items(ada, f"recordings/{monday['id']}/versions")) == 2, 60, f"again\n{live.logs()}")
-        ada.post(f"{page}/version", page, version="1")
+        ada.post(f"{page}/history/restore", page, version="1")
         sources = {one["title"]: one["recorded_from"] for one in items(ada, "recordings")}
     return {"id": monday["id"], "words": words, "before": before, "after": portrait(share.tree), "sources": sources}
 

@@ -14,7 +14,7 @@ from nas_asr.services.drafts import list_drafts, redo_by_itself, redo_team
 from nas_asr.services.recordings import one_recording, retry
 from nas_asr.services.sweep import sweep
 from nas_asr.services.transcribe import Claim, Claimant, Incarnation, claim, fail, finish
-from nas_asr.services.versions import choose_version
+from nas_asr.services.versions import restore_version
 from nas_asr.settings import Settings
 from nas_asr.store.models import AuditLine, Folder, Recording, TranscriptVersion
 from tests.cast import Cast, make_folder, make_recording, write_transcript
@@ -113,7 +113,7 @@ def test_a_person_s_work_stays_and_the_better_version_is_offered(house: House, c
     finish(house, claimed(house, BIG), by_model("exactly this"))
     view = one_recording(house, cast.rita, draft)
     assert (view.draft, view.version) == (False, 1)
-    choose_version(house, cast.bob, draft, 2)
+    restore_version(house, cast.bob, draft, 2)
     assert one_recording(house, cast.rita, draft).version == 2
 
 

@@ -19,7 +19,7 @@ from nas_asr.services.reruns import AT_ONCE, rerun_team
 from nas_asr.services.search import SearchOrder, search
 from nas_asr.services.transcribe import Claimant, Incarnation, claim, fail, finish
 from nas_asr.services.transcripts import list_versions, read_transcript
-from nas_asr.services.versions import choose_version
+from nas_asr.services.versions import restore_version
 from nas_asr.store.models import AuditLine, Recording, Run, SegmentRow, TranscriptVersion
 from tests.cast import Cast, Clock, RememberingQueue, make_recording, replace_something, write_transcript
 
@@ -156,11 +156,11 @@ def test_after_an_undo_a_new_run_waits_to_be_chosen(house: House, cast: Cast, co
     assert held is not None
     finish(house, held, heard("moved to kaliningrad"))
     assert read_transcript(house, cast.rita, corrected).version.number == 2
-    choose_version(house, cast.bob, corrected, 3)
+    restore_version(house, cast.bob, corrected, 3)
     assert read_transcript(house, cast.rita, corrected).version.number == 3
     assert len(found(house, cast, "kaliningrad")) == 1 and found(house, cast, "compare") == []
     with pytest.raises(NotVisible):
-        choose_version(house, cast.bob, corrected, 9)
+        restore_version(house, cast.bob, corrected, 9)
 
 
 def done(house: House, cast: Cast, days_ago: int, number: int = 0) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nas_asr.core.access import Role, Viewer
+from nas_asr.core.edits import Edit
 from nas_asr.core.errors import Conflict, Invalid, NotPermitted, NotVisible, Unreadable
 from nas_asr.core.ids import new_id
 from nas_asr.core.offers import Offer as EngineOffer
@@ -18,6 +19,8 @@ from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
 from nas_asr.services import parts, recordings
 from nas_asr.services.arrivals import revive
 from nas_asr.services.base import House
+from nas_asr.services.carry_over import carry_edits
+from nas_asr.services.edits import edit_transcript
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import RecordingFilter, list_recordings, one_recording
 from nas_asr.services.replacements import Turn, turn_replacement
@@ -26,7 +29,7 @@ from nas_asr.services.search import SearchOrder, search
 from nas_asr.services.summary import summary
 from nas_asr.services.transcribe import Claimant, Incarnation, claim, fail, finish
 from nas_asr.services.transcripts import list_versions, read_transcript
-from nas_asr.services.versions import choose_version
+from nas_asr.services.versions import restore_version
 from nas_asr.store.models import LedgerLine, Recording, Run
 from tests.cast import START, Cast, make_folder, make_recording, replace_something, write_transcript
 
@@ -252,7 +255,7 @@ def test_what_a_person_changed_in_the_whole_stays_and_the_new_version_stands_bes
     newest = list_versions(house, cast.bob, whole)[0]
     assert (newest.number, newest.author) == (edited + 1, None)
     assert found(house, cast.bob, "something") == []
-    choose_version(house, cast.bob, whole, newest.number)
+    restore_version(house, cast.bob, whole, newest.number)
     assert found(house, cast.bob, "something") == [(whole, 600)]
 
 
@@ -262,8 +265,25 @@ def test_an_older_version_that_a_person_chose_stays(house: House, cast: Cast) ->
         recordings.retry(house, cast.bob, files[1])
         transcribe(house, files[1], text)
         if text == "second time":
-            choose_version(house, cast.bob, whole, 1)
+            restore_version(house, cast.bob, whole, 1)
     assert one_recording(house, cast.bob, whole).version == 1
+
+
+def test_a_joined_text_is_edited_in_the_whole_and_carried_over_when_a_part_is_heard_again(
+    house: House, cast: Cast
+) -> None:
+    whole, files = joined(house, cast)
+    part = read_transcript(house, cast.bob, files[1]).transcript.segments
+    with pytest.raises(Conflict, match="a part of a joined recording"):
+        edit_transcript(house, cast.bob, files[1], 1, [Edit(id=part[0].id, text="in vain")])
+    second = read_transcript(house, cast.bob, whole).transcript.segments[3]
+    edited = edit_transcript(house, cast.bob, whole, 1, [Edit(id=second.id, text="line 2 stops")]).version
+    assert found(house, cast.bob, "stops") == [(whole, 601)]
+    recordings.retry(house, cast.bob, files[1])
+    transcribe(house, files[1], "now line 2 begins", "line 2 ends")
+    assert one_recording(house, cast.bob, whole).version == edited
+    assert carry_edits(house, cast.bob, whole).left == ()
+    assert texts(house, cast.bob, whole)[2:] == ["now line 2 begins", "line 2 stops"]
 
 
 def test_what_a_person_changes_in_a_part_comes_into_the_whole(house: House, cast: Cast) -> None:

@@ -46,6 +46,7 @@ def test_no_name_becomes_markup_on_any_page(visit: Visits, house: House, cast: C
     create_token(house, None, "alice", NewToken(EVIL, TokenScope.READ))
     pages = [
         "/", f"/?q={EVIL}", f"/recordings/{done}", f"/recordings/{done}?q=img&t=<b>&text=<b>", f"/recordings/{failed}",
+        f"/recordings/{done}/history", f"/recordings/{done}/difference",
         f"/search?q={EVIL}", "/search?q=img word", "/folders", f"/folders/{folder}", f"/folders/{folder}?q={EVIL}", "/teams",
         "/teams/choir", "/account", "/admin", f"/nothing/{EVIL}", f"/recordings/{EVIL}", f"/teams/{EVIL}",
     ]  # fmt: skip

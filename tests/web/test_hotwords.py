@@ -61,7 +61,7 @@ def test_a_place_is_undone_and_done_again_on_the_page(visit: Visits, house: Hous
     assert "we met at nine" in page and "Replace again" in page
     assert bob.post(f"/recordings/{recording}/replacements", segment=segment, index="0", version="1").status_code == 409
     assert "Wii met at nine" in bob.get(f"/recordings/{recording}?version=1").text
-    bob.post(f"/recordings/{recording}/version", version="1")
+    bob.post(f"/recordings/{recording}/history/restore", version="1")
     assert "Wii met at nine" in bob.get(f"/recordings/{recording}").text
 
 

@@ -121,7 +121,10 @@ PAGES = (
     Row("POST", "/recordings/<recording_id>/language", WRITING, _form(language="en")),
     Row("POST", "/recordings/<recording_id>/title", WRITING, _form(title="another")),
     Row("POST", "/recordings/<recording_id>/replacements", WRITING, _hotword),
-    Row("POST", "/recordings/<recording_id>/version", WRITING, _form(version="1")),
+    Row("GET", "/recordings/<recording_id>/history", CONTENT),
+    Row("POST", "/recordings/<recording_id>/history/restore", WRITING, _form(version="1")),
+    Row("POST", "/recordings/<recording_id>/history/carry", (302, 404, 403, 409, 409, 404)),  # nobody edited it
+    Row("POST", "/recordings/<recording_id>/history/again", WRITING),
     Row("POST", "/recordings/<recording_id>/stop", (302, 404, 403, 409, 409, 404)),
     Row("POST", "/recordings/<recording_id>/trash", WRITING),
     Row("POST", "/recordings/<recording_id>/join", WRITING, _two_files),

@@ -22,9 +22,10 @@ def test_an_odd_number_in_an_address_is_no_fault_of_ours(visit: Visits, house: H
     write_transcript(house, recording, ["hello"])
     set_hotwords(house, None, "choir", clean(["Kubernetes"]))
     alice, query = visit(cast.alice), {"version": odd, "from": odd, "to": odd, "t": odd}
-    for page in (f"/recordings/{recording}", f"/recordings/{recording}/difference", "/teams/choir/hotwords"):
+    own = f"/recordings/{recording}"
+    for page in (own, f"{own}/difference", f"{own}/history", "/teams/choir/hotwords"):
         assert alice.get(page, query_string=query).status_code in (200, 404), page
-    for form in ("version", "replacements"):
+    for form in ("history/restore", "replacements"):
         answer = alice.post(f"/recordings/{recording}/{form}", version=odd, index=odd, segment="x")
         assert answer.status_code in (404, 409), form
     assert alice.post("/teams/choir/hotwords/rerun", days=odd).status_code == 422

@@ -1,6 +1,7 @@
 """Room: store.models.recordings. Recordings, their runs, transcript versions and segments."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -19,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nas_asr.core.recording import RunState
-from nas_asr.core.transcript import VersionKind
+from nas_asr.core.transcript import Origin, VersionKind
 from nas_asr.store.models.base import ID, Base, UtcDateTime, one_of
 
 _NOT_TRASHED = text("trashed_at IS NULL")
@@ -98,6 +99,7 @@ class Run(Base):
     engine: Mapped[str] = mapped_column(String(32), default="")
     language: Mapped[str] = mapped_column(String(16), default="auto")
     hotwords_version: Mapped[int] = mapped_column(default=0)
+    hotwords_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())  # by a person: not the newest
     duration_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     waiting_for: Mapped[str | None] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(default=0)
@@ -118,7 +120,12 @@ class Run(Base):
 
 
 class TranscriptVersion(Base):
-    """One version of a recording's transcript. A machine's is written once per run and never changes (decision 7)."""
+    """One version of a recording's transcript. A machine's is written once per run and never changes (decision 7).
+
+    steps: what this version changes in the one it stands on (core.steps); its text is that of `root`, with the steps of all
+    versions from there to here. Null where its own segments are kept, whole: the machine's, and what came before there was
+    an operations log. Then root is 0. tally: how many edits of each kind.
+    """
 
     __tablename__ = "transcript_versions"
     __table_args__ = (UniqueConstraint("recording_id", "number"), UniqueConstraint("run_id"))
@@ -128,7 +135,12 @@ class TranscriptVersion(Base):
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     number: Mapped[int]
     kind: Mapped[VersionKind] = mapped_column(one_of(VersionKind), default=VersionKind.MACHINE)
+    origin: Mapped[Origin] = mapped_column(one_of(Origin), default=Origin.RUN, server_default=Origin.RUN.value)
     base: Mapped[int] = mapped_column(default=0)  # the version that an edited one stands on
+    root: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Somebody who replaces a word everywhere makes long ones; lists of versions do without
+    steps: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
+    tally: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default="{}")
     run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
     author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -158,13 +170,27 @@ class WaveformRow(Base):
     step_ms: Mapped[int]
     peaks: Mapped[bytes] = mapped_column(LargeBinary)
     speech: Mapped[list[list[int]]] = mapped_column(JSON)
+class Layer(StrEnum):
+    """What a row of a version's segments is."""
+
+    OWN = "own"  # the version's own text, which never changes
+    OVER = "over"  # stands over the own one of the same id, or beside all, in the edited version that readers see
+    GONE = "gone"  # that version does not have this segment
 
 
 class SegmentRow(Base):
-    """A segment of one version. `key` is the row number that the search index refers to; `id` is what others see."""
+    """A segment of one version. `key` is the row number that the search index refers to; `id` is what others see.
+
+    Of an edited version that stands on this one only what differs is kept, and only while readers see it: in rows over the
+    own ones. Order is position, then sub: what was split off stands behind its first part at the same position.
+    """
 
     __tablename__ = "segments"
-    __table_args__ = (Index(None, "version_id", "position"), Index(None, "recording_id"))
+    __table_args__ = (
+        Index(None, "version_id", "position"),
+        Index(None, "version_id", "id"),
+        Index(None, "recording_id"),
+    )
 
     # BIGINT is no row id on SQLite; only INTEGER is.
     key: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
@@ -173,6 +199,8 @@ class SegmentRow(Base):
     recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     position: Mapped[int]
+    sub: Mapped[int] = mapped_column(default=0, server_default="0")
+    layer: Mapped[Layer] = mapped_column(one_of(Layer), default=Layer.OWN, server_default=Layer.OWN.value)
     start_ms: Mapped[int] = mapped_column(BigInteger)
     end_ms: Mapped[int] = mapped_column(BigInteger)
     speaker: Mapped[str | None] = mapped_column(String(120))

@@ -5,7 +5,16 @@ from typing import Annotated, Any
 
 from flask import Response, request
 from flask_openapi3 import APIBlueprint
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from nas_asr.core.access import TokenScope
 from nas_asr.core.clock import iso
@@ -140,6 +149,17 @@ class Body(BaseModel):
     """A JSON body. A misspelt field is an error, not a silent nothing."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class MaybeBody(Body):
+    """A JSON body that may be left out altogether."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_sent(cls, value: object) -> object:
+        if value is None and request.get_data():
+            raise ValueError("not JSON")
+        return {} if value is None else value
 
 
 class PageQuery(BaseModel):

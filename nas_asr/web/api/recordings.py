@@ -7,10 +7,24 @@ from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
 
 from nas_asr.core.languages import LANGUAGES
+from nas_asr.core.offers import ENGINES
 from nas_asr.core.recording import RunState
 from nas_asr.services import recordings as service
+from nas_asr.services.again import Wish
 from nas_asr.services.part_views import PartView
-from nas_asr.web.api.frame import API, Answer, Body, ErrorEnvelope, Moment, PageQuery, Since, Started, Text, Until
+from nas_asr.web.api.frame import (
+    API,
+    Answer,
+    Body,
+    ErrorEnvelope,
+    MaybeBody,
+    Moment,
+    PageQuery,
+    Since,
+    Started,
+    Text,
+    Until,
+)
 from nas_asr.web.viewer import current_viewer, house
 
 RECORDINGS = Tag(name="recordings")
@@ -119,6 +133,18 @@ class LanguageBody(Body):
     language: Text = Field(json_schema_extra={"enum": list(LANGUAGES)})
 
 
+class RetryBody(MaybeBody):
+    """With what, where that is to be another than usual."""
+
+    engine: Text = Field("", json_schema_extra={"enum": ["", *ENGINES]})
+    language: Text = Field(
+        "", description="What is spoken; from now on the recording's.", json_schema_extra={"enum": ["", *LANGUAGES]}
+    )
+    hotwords_version: int | None = Field(
+        None, ge=0, le=2**31 - 1, description="0 for no hotwords; the newest if left out."
+    )
+
+
 @API.get("/recordings", tags=[RECORDINGS], responses={200: RecordingPage})
 def recordings(query: RecordingsQuery) -> Answer:
     """Recordings of your teams, newest first by when they were recorded."""
@@ -137,9 +163,10 @@ def recording(path: RecordingPath) -> Answer:
 
 
 @API.post("/recordings/<recording_id>/retry", tags=[RECORDINGS], responses=_WRITES)
-def retry(path: RecordingPath) -> Answer:
-    """Transcribe it again. Its present transcript stays until the new one is there."""
-    service.retry(house(), current_viewer(), path.recording_id)
+def retry(path: RecordingPath, body: RetryBody) -> Answer:
+    """Transcribe it again. Its present transcript stays until the new one is there; a person's edits stay what people see."""
+    wish = Wish(body.engine, body.language, body.hotwords_version)
+    service.retry(house(), current_viewer(), path.recording_id, wish)
     return Started(id=path.recording_id).model_dump(), 202
 
 

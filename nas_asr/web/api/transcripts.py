@@ -1,4 +1,4 @@
-"""Room: web.api.transcripts. A recording's text: as JSON, its versions, and as a file. Never edits (a later issue)."""
+"""Room: web.api.transcripts. A recording's text: as JSON, its versions, and as a file. Never edits."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -9,7 +9,7 @@ from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
 
 from nas_asr.core.flags import Flag
-from nas_asr.core.transcript import ItnMode, Segment, VersionKind
+from nas_asr.core.transcript import ItnMode, Origin, Segment, VersionKind
 from nas_asr.export import (
     FORMATS,
     ExportOptions,
@@ -20,6 +20,7 @@ from nas_asr.export import (
     format_named,
 )  # fmt: skip
 from nas_asr.services import transcripts as service
+from nas_asr.services.sittings import Sitting, read_sittings
 from nas_asr.web.api.frame import API, Answer, ErrorEnvelope, Moment
 from nas_asr.web.api.recordings import RecordingPath
 from nas_asr.web.locale import speaker_channel
@@ -83,12 +84,33 @@ class VersionOut(BaseModel):
     created_at: Moment
     engine: str
     hotwords_version: int
+    language: str
+    origin: Origin = Field(description="What made it.")
+    base: int = Field(description="The version that an edited one stands on, else 0.")
+    changes: int = Field(description="How many places were changed in it.")
+    sitting: int = Field(description="The first version of the sitting it belongs to.")
+
+
+class SittingOut(BaseModel):
+    """Edits of one person with no more than ten minutes between two; a machine's version stands alone."""
+
+    first: int
+    last: int
+    base: int = Field(description="The version before it: compare the two to see what changed.")
+    kind: VersionKind
+    origin: Origin
+    author: str | None
+    begun_at: Moment
+    ended_at: Moment
+    changes: int
+    tally: dict[str, int] = Field(description="How many edits of each kind.")
 
 
 class VersionList(BaseModel):
-    """All versions, newest first."""
+    """All versions, newest first, and the same as sittings."""
 
     items: list[VersionOut]
+    sittings: list[SittingOut]
 
 
 class TranscriptQuery(BaseModel):
@@ -116,7 +138,7 @@ def transcript(path: RecordingPath, query: TranscriptQuery) -> Answer:
         version=view.version.number, kind=view.version.kind, author=view.version.author,
         created_at=view.version.created_at, language=view.transcript.language, engine=view.version.engine,
         itn=view.transcript.itn,
-        segments=[_segment(segment) for segment in view.transcript.segments],
+        segments=[segment_out(segment) for segment in view.transcript.segments],
     )  # fmt: skip
     return answer.model_dump(mode="json"), {"ETag": f'"{view.version.number}"'}
 
@@ -124,15 +146,25 @@ def transcript(path: RecordingPath, query: TranscriptQuery) -> Answer:
 @API.get("/recordings/<recording_id>/versions", tags=[TRANSCRIPTS], responses={200: VersionList, 404: ErrorEnvelope})
 def versions(path: RecordingPath) -> Answer:
     """The transcript's history."""
-    found = service.list_versions(house(), current_viewer(), path.recording_id)
+    found = read_sittings(house(), current_viewer(), path.recording_id)
     items = [
         VersionOut(
             version=one.number, kind=one.kind, author=one.author, created_at=one.created_at, engine=one.engine,
-            hotwords_version=one.hotwords_version,
+            hotwords_version=one.hotwords_version, language=one.language, origin=one.origin, base=one.base,
+            changes=one.changes, sitting=sitting.first.number,
         )
-        for one in found
+        for sitting in found
+        for one in reversed(sitting.versions)
     ]  # fmt: skip
-    return VersionList(items=items).model_dump(mode="json")
+    return VersionList(items=items, sittings=[_sitting(one) for one in found]).model_dump(mode="json")
+
+
+def _sitting(one: Sitting) -> SittingOut:
+    return SittingOut(
+        first=one.first.number, last=one.last.number, base=one.first.base, kind=one.last.kind, origin=one.last.origin,
+        author=one.last.author, begun_at=one.first.created_at, ended_at=one.last.created_at, changes=one.changes,
+        tally=dict(one.tally),
+    )  # fmt: skip
 
 
 _FILE = {
@@ -172,7 +204,8 @@ def _in_site_zone(moment: datetime) -> datetime:
     return moment.astimezone(ZoneInfo(zone) if zone else None)
 
 
-def _segment(segment: Segment) -> SegmentOut:
+def segment_out(segment: Segment) -> SegmentOut:
+    """A segment as programs get it."""
     return SegmentOut(
         id=segment.id, start_ms=segment.span.start_ms, end_ms=segment.span.end_ms, speaker=segment.speaker,
         text=segment.text, spoken=segment.spoken, confidence=segment.confidence, flags=list(segment.flags),

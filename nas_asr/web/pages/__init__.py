@@ -10,6 +10,7 @@ from nas_asr.web.pages import (
     difference,
     drafts,
     folders,
+    history,
     hotwords,
     ledger,
     library,
@@ -29,8 +30,8 @@ from nas_asr.web.pages.marking import marked
 def register(app: Flask) -> None:
     """All pages."""
     for page in (
-        login, setup, library, recording, parts, difference, search, folders, ledger, choice, archive, teams, hotwords, drafts,
-        account, admin, settings, models,
+        login, setup, library, recording, history, parts, difference, search, folders, ledger, choice, archive, teams, hotwords,
+        drafts, account, admin, settings, models,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)

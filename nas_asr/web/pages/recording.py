@@ -8,16 +8,18 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from nas_asr.core.access import Viewer
 from nas_asr.core.flags import SENTENCES
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.search_text import highlights, parse_query
-from nas_asr.core.transcript import Segment, VersionKind
+from nas_asr.core.transcript import Origin, Segment, VersionKind
 from nas_asr.services import parts, recordings
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.presence import files_of
 from nas_asr.services.replacements import Turn, turn_replacement
+from nas_asr.services.sittings import sittings_of
 from nas_asr.services.transcripts import TranscriptView, VersionView, list_versions, read_transcript
-from nas_asr.services.versions import choose_version
+from nas_asr.web.pages.history import newer_by_machine
 from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.security import safe_next
@@ -54,7 +56,7 @@ def show(recording_id: str) -> ResponseReturnValue:
     versions = list_versions(house(), me, recording_id)
     now = _seen(view.version, versions)
     if wants_part("state"):
-        seen = request.args.get("seen", "0")
+        seen = now if _is_ones_own(view.version, versions, me) else request.args.get("seen", "0")
         if seen == "0" != now:
             return Response(status=204, headers={"HX-Refresh": "true"})
         return render_template(
@@ -70,7 +72,8 @@ def show(recording_id: str) -> ResponseReturnValue:
         lines=lines, start=_second(request.args.get("t", "")), formats=FORMATS,
         versions=versions, hotwords=read_hotwords(house(), me, view.team).number,
         last_list=machine[0].hotwords_version if machine else 0,
-        older=_older(transcript, versions), offer=parts.offer_of(house(), me, recording_id),
+        older=_older(transcript, versions), newer=newer_by_machine(view.version, versions),
+        offer=parts.offer_of(house(), me, recording_id),
         following=parts.following(house(), me, recording_id),
         whole=recordings.one_recording(house(), me, view.whole_id) if view.whole_id else None,
         file=files_of(house(), me, [recording_id]).get(recording_id),
@@ -92,13 +95,6 @@ def turn(recording_id: str) -> ResponseReturnValue:
     )
     turn_replacement(house(), viewer(), recording_id, order)
     return redirect(url_for("recording.show", recording_id=recording_id, _anchor=f"s-{order.segment}"))
-
-
-@bp.post("/version")
-def version(recording_id: str) -> ResponseReturnValue:
-    """Another version for everybody to see."""
-    choose_version(house(), viewer(), recording_id, request.form.get("version", 0, type=number))
-    return redirect(url_for("recording.show", recording_id=recording_id))
 
 
 @bp.post("/retry")
@@ -142,15 +138,25 @@ def _back(recording_id: str) -> ResponseReturnValue:
     return redirect(safe_next(request.form.get("next")) or url_for("recording.show", recording_id=recording_id))
 
 
+def _is_ones_own(shown: int, versions: Sequence[VersionView], me: Viewer) -> bool:
+    """Whether what is new is what this person typed just now: nobody wants to hear of that, or have the page load anew."""
+    newest = versions[0] if versions else None
+    return newest is not None and (newest.number, newest.origin, newest.author_id) == (shown, Origin.EDIT, me.user_id)
+
+
 def _seen(shown: int, versions: Sequence[VersionView]) -> str:
     """A word that changes when readers see another version, or when there is a new one; 0 while there is none."""
     return f"{shown}-{versions[0].number}" if shown else "0"
 
 
 def _older(view: TranscriptView | None, versions: Sequence[VersionView]) -> int:
-    """The version before the one on the page; 0 where it is the first."""
+    """The version before the sitting of the one on the page; 0 where there is nothing to compare with."""
     number = view.version.number if view else 0
-    return max((one.number for one in versions if one.number < number), default=0)
+    sittings = sittings_of(versions)
+    here = next((place for place, one in enumerate(sittings) if one.holds(number)), len(sittings))
+    if here < len(sittings) and sittings[here].edits_its_base:
+        return sittings[here].first.base
+    return sittings[here + 1].last.number if here + 1 < len(sittings) else 0
 
 
 def _lines(view: TranscriptView | None, query: str) -> list[Line]:

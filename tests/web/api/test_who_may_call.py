@@ -46,6 +46,17 @@ CALLS = (
     Call("POST", "/recordings/<recording_id>/language", 202, writes=True, more={"json": {"language": "en"}}),
     Call("POST", "/recordings/<recording_id>/stop", 409, writes=True),
     Call(
+        "PATCH",
+        "/recordings/<recording_id>/transcript",
+        writes=True,
+        more={
+            "json": {"edits": [{"op": "replace_all", "find": "nine", "replace": "ten"}]},
+            "headers": {"If-Match": "1"},
+        },
+    ),
+    Call("POST", "/recordings/<recording_id>/restore", writes=True, more={"json": {"version": 1}}),
+    Call("POST", "/recordings/<recording_id>/carry", 409, writes=True, more={"json": {}}),
+    Call(
         "POST",
         "/recordings/<recording_id>/replacements",
         404,

@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = "20261121_08"
-down_revision = "20261121_06"
+down_revision = "20261121_07"
 branch_labels = None
 depends_on = None
 
