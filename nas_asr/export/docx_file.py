@@ -69,16 +69,18 @@ def _known(source: ExportSource, options: ExportOptions) -> Iterator[tuple[str, 
     yield words.recorded, f"{source.recorded_at:%Y-%m-%d %H:%M}"
     yield words.length, clock(source.duration_ms)
     yield words.team, source.people
-    yield words.speakers, ", ".join(options.speakers_of(source))
+    yield words.speakers, words.comma.join(options.speakers_of(source))
     yield words.language, words.languages.get(source.language, source.language)
     yield words.file, source.path
-    yield words.made_by, ", ".join(part for part in (made_by, version) if part)
+    yield words.made_by, words.comma.join(part for part in (made_by, version) if part)
 
 
 def _facts(document: Doc, facts: list[tuple[str, str]]) -> None:
     table = document.add_table(rows=0, cols=2)
     table.autofit = False
     styles.hairlines(table)
+    for column, width in zip(table.columns, (_LABELS_CM, _FACTS_CM), strict=True):
+        column.width = Cm(width)
     for label, value in facts:
         if not (value := _legal(value)):
             continue

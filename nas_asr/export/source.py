@@ -63,6 +63,7 @@ class Words:
     version: str = "version {}"
     page: str = "Page {} of {}"
     nobody: str = "Nobody speaks here."
+    comma: str = ", "
     languages: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.recording import RunState
 from nas_asr.export import BundleWords, Format, Words
 from nas_asr.services.exports import Reasons
-from nas_asr.web.locale import language_name, speaker_channel
+from nas_asr.web.locale import language, language_name, speaker_channel
 
 _NAMES = {
     "txt": lazy("Plain text"),
@@ -33,6 +33,7 @@ def words() -> Words:
         speakers=_("Speakers"), language=_("Spoken language"), file=_("File"), made_by=_("Transcribed by"),
         version=_("version %(n)s", n="{}"), page=_("Page %(n)s of %(total)s", n="{}", total="{}"),
         nobody=_("Nobody speaks here."), languages={code: language_name(code) for code in LANGUAGES},
+        comma="、" if language() == "zh_Hans" else ", ",
     )  # fmt: skip
 
 
