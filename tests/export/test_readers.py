@@ -148,7 +148,7 @@ def test_a_word_document_does_without_times_and_speakers_and_speaks_the_readers_
     assert "没有人说话。" in read_docx(FORMATS["docx"].write(source_of(), options))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(hostile, hostile), max_size=4), hostile)
 def test_any_text_makes_a_word_document_that_can_be_read(said: list[tuple[str, str]], title: str) -> None:
     source = source_of(*(segment(i * 9000, i * 9000 + 900, text, speaker=name) for i, (name, text) in enumerate(said)))

@@ -24,6 +24,7 @@ def manifest_of(answer: Answer) -> dict[str, Any]:
     assert (answer.status_code, answer.mimetype) == (200, "application/zip"), answer.text
     packed = zipfile.ZipFile(io.BytesIO(answer.data))
     assert packed.testzip() is None
+    answer.close()
     found: dict[str, Any] = json.loads(packed.read("manifest.json"))
     return found | {"names": packed.namelist()}
 
@@ -172,3 +173,16 @@ def test_a_failed_recording_says_so(by_token: ByToken, house: House, cast: Cast,
     assert [(one["code"], one["reason"]) for one in manifest["not_exported"]] == [
         ("failed", "There is no transcript: transcribing it failed.")
     ]
+
+
+def test_two_at_once_are_enough_for_one(by_token: ByToken, cast: Cast, meeting: str) -> None:
+    rita, bob = by_token(cast.rita), by_token(cast.bob)
+    rita.post(PATH, json={"id": ["nosuch"]})
+    first, second = (rita.post(PATH, json={"id": [meeting]}) for _ in range(2))
+    refused = rita.post(PATH, json={"id": [meeting]})
+    assert (refused.status_code, refused.json["error"]["code"]) == (409, "conflict")
+    assert ids(bob.post(PATH, json={"id": [meeting]})) == [meeting]
+    assert ids(first) == [meeting]
+    first.close()
+    second.close()
+    assert ids(rita.post(PATH, json={"id": [meeting]})) == [meeting]
