@@ -31,9 +31,9 @@ _EARLIEST, _LATEST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)  # what a
 class BundleWords:
     """What NOT-EXPORTED.txt says, in the reader's language. missing has {} for a number."""
 
-    left_out: str = "These recordings were asked for and are not in this archive:"
+    left_out: str = "These recordings were asked for and are not in this archive."
     ended: str = "Your access ended while this archive was being made. What would have come after that is missing."
-    missing: str = "Recordings that were there when this began and were not when their turn came: {}"
+    missing: str = "Of the recordings that were there when this began, {} were gone when their turn came."
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,9 @@ class _Cutter:
             for at, left in enumerate(accumulate(widths[:-1]), first + 1)
         }
         # Without word times nobody knows when a word was said; where a clause ends, a guess does the least harm
-        pauses = [] if self.times.moments or not fits(self.pieces[first:after], self.indent) else self._pauses(first, after)
+        pauses = (
+            [] if self.times.moments or not fits(self.pieces[first:after], self.indent) else self._pauses(first, after)
+        )
         return min(pauses or prices, key=lambda at: (prices[at], at))
 
     def _pauses(self, first: int, after: int) -> list[int]:

@@ -49,18 +49,19 @@ class Wanted:
     layer: Layer | None = None
 
 
+_NO_TRANSCRIPT: Mapping[RunState, str] = {
+    RunState.QUEUED: "There is no transcript yet: it waits to be transcribed.",
+    RunState.TRANSCRIBING: "There is no transcript yet: it is being transcribed.",
+    RunState.FAILED: "There is no transcript: transcribing it failed.",
+    RunState.STOPPED: "There is no transcript: transcribing it was stopped.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Reasons:
     """Why a recording could not be exported, in the reader's language."""
 
-    states: Mapping[RunState, str] = field(
-        default_factory=lambda: {
-            RunState.QUEUED: "There is no transcript yet: it waits to be transcribed.",
-            RunState.TRANSCRIBING: "There is no transcript yet: it is being transcribed.",
-            RunState.FAILED: "There is no transcript: transcribing it failed.",
-            RunState.STOPPED: "There is no transcript: transcribing it was stopped.",
-        }
-    )
+    states: Mapping[RunState, str] = field(default_factory=lambda: _NO_TRANSCRIPT)
     gone: str = "It is not there, or not within your reach."
 
 
@@ -94,7 +95,7 @@ def source_of(house: House, view: TranscriptView) -> ExportSource:
     recording = view.recording
     return ExportSource(
         transcript=view.transcript, id=recording.id, title=recording.title, team=recording.team,
-        recorded_at=_in_site_zone(house, recording.recorded_at), duration_ms=recording.duration_ms,
+        recorded_at=in_site_zone(house, recording.recorded_at), duration_ms=recording.duration_ms,
         sha256=recording.sha256, version=view.version.number, language=recording.language, path=recording.path,
         hotwords_version=view.version.hotwords_version, team_name=recording.team_name,
     )  # fmt: skip
@@ -140,7 +141,7 @@ def _count(house: House, viewer: Viewer, order: Many) -> int:
 
 def _stream(house: House, viewer: Viewer, order: Many, present: Present, expected: int) -> Iterator[bytes]:
     seen, now = 0, present()
-    with Bundle(order.formats, order.options, _in_site_zone(house, house.now()), viewer.name, order.words) as bundle:
+    with Bundle(order.formats, order.options, in_site_zone(house, house.now()), viewer.name, order.words) as bundle:
         for recording_id in _ids(house, order, present):
             seen += 1
             if (now := present()) is None:
@@ -177,7 +178,7 @@ def _readable(house: House, viewer: Viewer, recording_id: str, reasons: Reasons)
     return LeftOut(recording.id, recording.state, reason, recording.title)
 
 
-def _in_site_zone(house: House, moment: datetime) -> datetime:
+def in_site_zone(house: House, moment: datetime) -> datetime:
     """File names carry the day on the wall clock of the place, not London's."""
     zone = house.options.timezone
     return moment.astimezone(ZoneInfo(zone) if zone else None)

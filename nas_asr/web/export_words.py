@@ -5,10 +5,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
 from nas_asr.core.languages import LANGUAGES
-from nas_asr.core.recording import RunState
 from nas_asr.export import BundleWords, Format, Words
 from nas_asr.services.exports import Reasons
-from nas_asr.web.locale import language, language_name, speaker_channel
+from nas_asr.web.locale import language, language_name, said, speaker_channel
 
 _NAMES = {
     "txt": lazy("Plain text"),
@@ -39,24 +38,14 @@ def words() -> Words:
 
 def bundle_words() -> BundleWords:
     """What an archive of many says about those that are not in it."""
-    return BundleWords(
-        left_out=_("These recordings were asked for and are not in this archive:"),
-        ended=_("Your access ended while this archive was being made. What would have come after that is missing."),
-        missing=_("Recordings that were there when this began and were not when their turn came: %(n)s", n="{}"),
-    )
+    plain = BundleWords()
+    return BundleWords(said(plain.left_out), said(plain.ended), said(plain.missing))
 
 
 def reasons() -> Reasons:
     """Why a recording is not in it."""
-    return Reasons(
-        states={
-            RunState.QUEUED: _("There is no transcript yet: it waits to be transcribed."),
-            RunState.TRANSCRIBING: _("There is no transcript yet: it is being transcribed."),
-            RunState.FAILED: _("There is no transcript: transcribing it failed."),
-            RunState.STOPPED: _("There is no transcript: transcribing it was stopped."),
-        },
-        gone=_("It is not there, or not within your reach."),
-    )
+    plain = Reasons()
+    return Reasons({state: said(reason) for state, reason in plain.states.items()}, said(plain.gone))
 
 
 def link() -> str:

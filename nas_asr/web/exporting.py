@@ -11,7 +11,7 @@ from nas_asr.core.access import Viewer
 from nas_asr.core.errors import Conflict
 from nas_asr.export import ExportOptions as Options
 from nas_asr.export import ExportSource, Format, content_disposition, file_name
-from nas_asr.services.exports import Many, export_many
+from nas_asr.services.exports import Many, export_many, in_site_zone
 from nas_asr.web.viewer import house
 
 ZIP = "application/zip"
@@ -56,7 +56,7 @@ def as_zip(viewer: Viewer, order: Many, present: Callable[[], Viewer | None]) ->
         refused.callback(places.leave, viewer.user_id)
         pieces: Iterator[bytes] = export_many(house(), viewer, order, present)
         refused.pop_all()
-    name = file_name(house().now().date(), "recordings", "zip")
+    name = file_name(in_site_zone(house(), house().now()).date(), "recordings", "zip")
     headers = {
         "Content-Disposition": content_disposition(name),
         "X-Accel-Buffering": "no",  # nginx would collect the whole of it on its disk first

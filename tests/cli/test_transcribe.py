@@ -17,8 +17,8 @@ from nas_asr.__main__ import main
 from nas_asr.core.ports import Order
 from nas_asr.core.transcript import Transcript
 from nas_asr.export import FORMATS
-from tests.export.sources import FULL, read_docx
 from tests.engine.sounds import SAMPLE
+from tests.export.sources import FULL, read_docx
 
 
 class Finished:
