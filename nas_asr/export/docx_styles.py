@@ -79,7 +79,7 @@ def hairlines(table: Table) -> None:
         for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", _LINE)):
             line.set(qn(f"w:{name}"), value)
         lines.append(line)
-    about.append(lines)
+    about.insert_element_before(lines, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
 
 
 def _paragraph_style(  # noqa: PLR0913 (a row of a table of styles)
