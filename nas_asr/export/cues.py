@@ -83,18 +83,30 @@ class _Cutter:
             return False
         if not fits(self.pieces[first:after], self.indent):
             return True
-        long = self.span(first, after).length_ms > LONGEST_MS
-        return long and bool(self.times.moments) and self.before[after] - self.before[first] > 1
+        if self.span(first, after).length_ms <= LONGEST_MS:
+            return False
+        if self.times.moments:
+            return self.before[after] - self.before[first] > 1
+        return bool(self._pauses(first, after))
 
     def _best_break(self, first: int, after: int) -> int:
         """As near to the middle as possible, a little farther for the end of a clause or sentence."""
         widths = [width(piece) for piece in self.pieces[first:after]]
         whole = sum(widths) or 1
-        prices = (
-            (abs(left / whole - 0.5) - _worth(self.pieces[at - 1]), at)
+        prices = {
+            at: abs(left / whole - 0.5) - _worth(self.pieces[at - 1])
             for at, left in enumerate(accumulate(widths[:-1]), first + 1)
+        }
+        # Without word times nobody knows when a word was said; where a clause ends, a guess does the least harm
+        pauses = (
+            [] if self.times.moments or not fits(self.pieces[first:after], self.indent) else self._pauses(first, after)
         )
-        return min(prices)[1]
+        return min(pauses or prices, key=lambda at: (prices[at], at))
+
+    def _pauses(self, first: int, after: int) -> list[int]:
+        """Where a clause ends in it, with a second at least on either side."""
+        ends = (at for at in range(first + 1, after) if _worth(self.pieces[at - 1]) >= _CLAUSE)
+        return [at for at in ends if min(self.span(first, at).length_ms, self.span(at, after).length_ms) >= SHORTEST_MS]
 
 
 def _worth(before: str) -> float:

@@ -43,6 +43,7 @@ def _document(source: ExportSource) -> dict[str, Any]:
             "id": source.id,
             "title": source.title,
             "team": source.team,
+            **({"team_name": source.team_name} if source.team_name else {}),
             "recorded_at": source.recorded_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "duration_ms": source.duration_ms,
             "sha256": source.sha256,
@@ -109,6 +110,7 @@ def _source(document: Mapping[str, Any]) -> ExportSource:
             language=str(recording["language"]),
             path=str(recording["source"]),
             hotwords_version=hotwords_version,
+            team_name=str(recording.get("team_name", "")),
         )
 
 

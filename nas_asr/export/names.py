@@ -13,8 +13,14 @@ from nas_asr.core.safe_names import MAX_BYTES, safe_name, shortened
 
 def file_name(day: date, title: str, suffix: str) -> str:
     """`2026-11-21_Title.srt`: the day it was recorded, the title as far as a file system takes it, the format's suffix."""
-    head, tail = f"{day.isoformat()}_", f".{suffix}"
-    return head + (shortened(safe_name(title), MAX_BYTES - len(head) - len(tail)) or "recording") + tail
+    tail = f".{suffix}"
+    return stem(day, title, MAX_BYTES - len(tail)) + tail
+
+
+def stem(day: date, title: str, max_bytes: int) -> str:
+    """The same without suffix. The day before it keeps names such as CON, `=cmd` and `-rf` from meaning anything."""
+    head = f"{day.isoformat()}_"
+    return head + (shortened(safe_name(title), max_bytes - len(head)) or "recording")
 
 
 def content_disposition(name: str, kind: str = "attachment") -> str:

@@ -92,6 +92,8 @@ _ACTIONS = {
     "recording.joined": lazy("joined files into recording"),
     "recording.unjoined": lazy("took apart recording"),
     "recording.kept_apart": lazy("kept apart recording"),
+    "recording.exported": lazy("exported recording"),
+    "recordings.exported": lazy("exported recordings:"),
     "recording.uploaded": lazy("uploaded recording"),
     "archive.rule_set": lazy("set the archive rule of"),
     "archive.asked_now": lazy("asked for the archive of"),

@@ -1,5 +1,7 @@
 """Room: web.viewer. Who is asking: a session cookie (Flask-Login) or a token in a header. Roles are read at each request."""
 
+from collections.abc import Callable
+
 from flask import current_app, g, request
 from flask_login import UserMixin, current_user
 
@@ -60,6 +62,22 @@ def current_viewer() -> Viewer:
 def by_token() -> bool:
     """Whether this request carries a token (then there is no cookie to forge, and CSRF does not apply)."""
     return bearer_token() is not None
+
+
+def presence(secret: str | None) -> Callable[[], Viewer | None]:
+    """Asks anew who this is, by this token or (None) this session, for answers that are still sent when that has changed."""
+    rooms = house()
+    if secret is not None:
+        return lambda: viewer_of_token(rooms, secret)
+    signed_in = current_user.signed_in
+    assert isinstance(signed_in, SignedIn)
+    user_id, version = signed_in.viewer.user_id, signed_in.session_version
+
+    def of_session() -> Viewer | None:
+        present = session_of(rooms, user_id, version)
+        return present.viewer if present else None
+
+    return of_session
 
 
 def _find_viewer() -> Viewer:

@@ -1,8 +1,11 @@
 """Room: tests.export.sources. A transcript that has everything, and a parser of SubRip that forgives nothing."""
 
+import io
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from docx import Document
 
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
 from nas_asr.export import ExportSource
@@ -78,3 +81,8 @@ def parse_srt(content: bytes) -> list[Parsed]:
         assert all(line.strip() == line and line for line in lines)
         cues.append(Parsed(((h1 * 60 + m1) * 60 + s1) * 1000 + f1, ((h2 * 60 + m2) * 60 + s2) * 1000 + f2, lines))
     return cues
+
+
+def read_docx(content: bytes) -> str:
+    """What python-docx reads in a Word document, a line a paragraph."""
+    return "\n".join(paragraph.text for paragraph in Document(io.BytesIO(content)).paragraphs)

@@ -139,6 +139,14 @@ def test_a_break_comes_after_punctuation_where_there_is_any() -> None:
     assert "".join(second.lines).startswith("第二件事")
 
 
+def test_without_word_times_a_long_cue_is_cut_where_a_clause_ends() -> None:
+    first, second = cues([segment(0, 12_000, "嗯，这是明年的预算，一共是二十万元左右")], PLAIN, name_in_text=False)
+    assert ["".join(cue.lines) for cue in (first, second)] == ["嗯，这是明年的预算，", "一共是二十万元左右"]
+    assert (first.start_ms, first.end_ms, second.end_ms) == (0, second.start_ms, 12_000)
+    (whole,) = cues([segment(0, 12_000, "这是明年的预算一共是二十万元左右")], PLAIN, name_in_text=False)
+    assert whole.end_ms == 12_000, "nobody knows where"
+
+
 def test_times_of_a_segment_are_not_touched() -> None:
     (cue,) = cues([segment(1_001, 3_333, "hello")], PLAIN, name_in_text=False)
     assert (cue.start_ms, cue.end_ms) == (1_001, 3_333)

@@ -25,8 +25,8 @@ from nas_asr.core import errors
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "nas_asr" / "web" / "translations"
 BELOW = (
-    "core/*.py", "services/*.py", "media/*.py", "engine/*.py", "worker/*.py", "archive/*.py", "watcher/*.py", "store/scope.py",
-    "store/database.py", "install/st*.py", "install/torch_source.py", "bootstrap.py",
+    "core/*.py", "services/*.py", "export/*.py", "media/*.py", "engine/*.py", "worker/*.py", "archive/*.py", "watcher/*.py",
+    "store/scope.py", "store/database.py", "install/st*.py", "install/torch_source.py", "bootstrap.py",
     "install/fetch.py", "install/hub.py", "install/pull.py", "install/desk.py", "install/seal.py",
 )  # fmt: skip
 # What only the command line says is not collected.

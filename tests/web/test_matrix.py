@@ -115,6 +115,7 @@ PAGES = (
     Row("GET", "/events", (401, 200, 200, 200, 200, 200)),
     Row("GET", "/events/now", (401, 200, 200, 200, 200, 200)),
     Row("POST", "/upload", WRITING, lambda _w, _who: {"team": "choir", "file": (io.BytesIO(b"no sound"), "a.wav")}),
+    Row("POST", "/recordings/export", CONTENT, lambda world, _who: {"id": world.ids["recording_id"], "format": "txt"}),
     Row("GET", "/recordings/<recording_id>", CONTENT),
     Row("GET", "/recordings/<recording_id>/difference", CONTENT),
     Row("POST", "/recordings/<recording_id>/retry", WRITING),

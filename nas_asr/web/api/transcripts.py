@@ -1,29 +1,16 @@
-"""Room: web.api.transcripts. A recording's text: as JSON, its versions, and as a file. Never edits."""
+"""Room: web.api.transcripts. A recording's text as JSON, and its versions. Never edits, never a file."""
 
 from dataclasses import asdict
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from flask import Response
 from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
 
 from nas_asr.core.flags import Flag
 from nas_asr.core.transcript import ItnMode, Origin, Segment, VersionKind
-from nas_asr.export import (
-    FORMATS,
-    ExportOptions,
-    ExportSource,
-    TextLayer,
-    content_disposition,
-    file_name,
-    format_named,
-)  # fmt: skip
 from nas_asr.services import transcripts as service
 from nas_asr.services.sittings import Sitting, read_sittings
 from nas_asr.web.api.frame import API, Answer, ErrorEnvelope, Moment
 from nas_asr.web.api.recordings import RecordingPath
-from nas_asr.web.locale import speaker_channel
 from nas_asr.web.viewer import current_viewer, house
 
 TRANSCRIPTS = Tag(name="transcripts")
@@ -119,15 +106,6 @@ class TranscriptQuery(BaseModel):
     version: int | None = Field(None, ge=1, le=2**31 - 1, description="Leave it out for the one that readers see.")
 
 
-class ExportQuery(TranscriptQuery):
-    """How the file is to be."""
-
-    format: str = Field("txt", description="The file's format.", json_schema_extra={"enum": list(FORMATS)})
-    text: TextLayer = Field(TextLayer.WRITTEN, description="As people write it, or as it was spoken.")
-    timestamps: bool = Field(True, description="Times in txt.")
-    speakers: bool = Field(True, description="Speakers' names, where they are known.")
-
-
 @API.get(
     "/recordings/<recording_id>/transcript", tags=[TRANSCRIPTS], responses={200: TranscriptOut, 404: ErrorEnvelope}
 )
@@ -165,43 +143,6 @@ def _sitting(one: Sitting) -> SittingOut:
         author=one.last.author, begun_at=one.first.created_at, ended_at=one.last.created_at, changes=one.changes,
         tally=dict(one.tally),
     )  # fmt: skip
-
-
-_FILE = {
-    "description": "The file, with its name in Content-Disposition.",
-    "content": {
-        form.media_type: {"schema": {"type": "object" if "json" in form.media_type else "string"}}
-        for form in FORMATS.values()
-    },
-}
-
-
-@API.get("/recordings/<recording_id>/export", tags=[TRANSCRIPTS], responses={200: _FILE, 404: ErrorEnvelope})
-def export(path: RecordingPath, query: ExportQuery) -> Response:
-    """The transcript as a file to keep."""
-    form = format_named(query.format)
-    view = service.read_transcript(house(), current_viewer(), path.recording_id, query.version)
-    source = _source(view)
-    content = form.write(source, ExportOptions(query.text, query.timestamps, query.speakers, speaker_channel()))
-    name = file_name(source.recorded_at.date(), source.title, form.suffix)
-    headers = {"Content-Disposition": content_disposition(name), "Content-Type": form.media_type}
-    return Response(content, headers=headers)
-
-
-def _source(view: service.TranscriptView) -> ExportSource:
-    recording = view.recording
-    return ExportSource(
-        transcript=view.transcript, id=recording.id, title=recording.title, team=recording.team,
-        recorded_at=_in_site_zone(recording.recorded_at), duration_ms=recording.duration_ms, sha256=recording.sha256,
-        version=view.version.number, language=recording.language, path=recording.path,
-        hotwords_version=view.version.hotwords_version,
-    )  # fmt: skip
-
-
-def _in_site_zone(moment: datetime) -> datetime:
-    """File names carry the day on the wall clock of the place, not London's."""
-    zone = house().options.timezone
-    return moment.astimezone(ZoneInfo(zone) if zone else None)
 
 
 def segment_out(segment: Segment) -> SegmentOut:

@@ -2,6 +2,8 @@
 
 from flask import Flask
 
+from nas_asr.export import FORMATS
+from nas_asr.web.export_words import format_name
 from nas_asr.web.pages import (
     account,
     admin,
@@ -9,6 +11,7 @@ from nas_asr.web.pages import (
     choice,
     difference,
     drafts,
+    exports,
     folders,
     history,
     hotwords,
@@ -30,12 +33,13 @@ from nas_asr.web.pages.marking import marked
 def register(app: Flask) -> None:
     """All pages."""
     for page in (
-        login, setup, library, recording, history, parts, difference, search, folders, ledger, choice, archive, teams, hotwords,
-        drafts, account, admin, settings, models,
+        login, setup, library, recording, history, exports, parts, difference, search, folders, ledger, choice, archive, teams,
+        hotwords, drafts, account, admin, settings, models,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
-    app.jinja_env.filters["marked"] = marked
+    app.jinja_env.filters.update(marked=marked, format_name=format_name)
     app.jinja_env.globals.update(
-        outlook=person.engine_outlook, models_page=person.models_page, missing_worker=person.missing_worker
-    )
+        outlook=person.engine_outlook, models_page=person.models_page, missing_worker=person.missing_worker,
+        export_formats=tuple(FORMATS.values()),
+    )  # fmt: skip

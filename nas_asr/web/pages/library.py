@@ -1,6 +1,6 @@
 """Room: web.pages.library. The first page: recordings with their live states, filters, and the upload form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO, cast
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
     A fresh file may have been recorded years ago: what is under way stands above the first page, and only there.
     """
     me = viewer()
-    wanted = _filter()
+    wanted = filter_of(request.args)
     page = list_recordings(house(), me, wanted, PageOrder(_PAGE, request.args.get("cursor", "")))
     busy = [] if _given() else under_way(house(), me, _BUSY)
     above = {recording.id for recording in busy}
@@ -104,13 +104,9 @@ def _folders(me: Viewer, items: Sequence[RecordingView]) -> list[FolderView]:
     return [folder for folder in list_folders(house(), me) if folder.team in mine]
 
 
-def _given() -> dict[str, str]:
-    names = ("team", "folder", "state", "q", "drafts", "cursor")
-    return {name: value for name in names if (value := request.args.get(name, "").strip())}
-
-
-def _filter() -> RecordingFilter:
-    given = _given()
+def filter_of(source: Mapping[str, str]) -> RecordingFilter:
+    """What narrows the library, from an address or a form."""
+    given = _given(source)
     state = given.get("state", "")
     if state and state not in list(RunState):
         raise Invalid(_("There is no such state."), field="state")
@@ -118,3 +114,9 @@ def _filter() -> RecordingFilter:
         team=given.get("team", ""), folder=given.get("folder", ""), state=RunState(state) if state else None,
         q=given.get("q", ""), drafts="drafts" in given,
     )  # fmt: skip
+
+
+def _given(source: Mapping[str, str] | None = None) -> dict[str, str]:
+    names = ("team", "folder", "state", "q", "drafts", "cursor")
+    given = request.args if source is None else source
+    return {name: value for name in names if (value := given.get(name, "").strip())}

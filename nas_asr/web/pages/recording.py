@@ -13,6 +13,7 @@ from nas_asr.core.flags import SENTENCES
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.search_text import highlights, parse_query
 from nas_asr.core.transcript import Origin, Segment, VersionKind
+from nas_asr.export import FORMATS
 from nas_asr.services import parts, recordings
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.presence import files_of
@@ -26,7 +27,6 @@ from nas_asr.web.security import safe_next
 from nas_asr.web.viewer import house
 
 bp = Blueprint("recording", __name__, url_prefix="/recordings/<recording_id>")
-FORMATS = ("txt", "srt", "vtt", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def show(recording_id: str) -> ResponseReturnValue:
     machine = [one for one in versions if one.kind == VersionKind.MACHINE]
     return render_template(
         "recording/recording.html", recording=view, seen=now, now=now, transcript=transcript, query=query,
-        lines=lines, start=_second(request.args.get("t", "")), formats=FORMATS,
+        lines=lines, start=_second(request.args.get("t", "")), formats=FORMATS.values(),
         versions=versions, hotwords=read_hotwords(house(), me, view.team).number,
         last_list=machine[0].hotwords_version if machine else 0,
         older=_older(transcript, versions), newer=newer_by_machine(view.version, versions),

@@ -86,7 +86,9 @@ OF_A_TEAM = {
 }
 # test_choice.py beside this has everybody of the cast.
 OF_A_FOLDER = {("GET", "/folders/<folder_id>/choice"), ("POST", "/folders/<folder_id>/choice")}
-ELSEWHERE = {("POST", "/recordings")} | TOKENS | OF_A_TEAM | OF_A_FOLDER
+# test_export_many.py beside this has everybody of the cast.
+OF_MANY = {("POST", "/recordings/export")}
+ELSEWHERE = {("POST", "/recordings")} | OF_MANY | TOKENS | OF_A_TEAM | OF_A_FOLDER
 OF_A_RECORDING = [call for call in CALLS if call.of_a_recording]
 LISTS = [call for call in CALLS if not call.of_a_recording]
 
