@@ -114,7 +114,7 @@ class Bundle:
         """The lists, and the zip's own. ended: access was over before the last one. missing: how many went before their turn."""
         if self.refused or ended or missing:
             yield self._put_hashed(LEFT_OUT, self._told(ended, missing))
-        yield self._put_hashed(MANIFEST, self._manifest(not ended and not missing))
+        yield self._put_hashed(MANIFEST, self._manifest(not (ended or missing or self.refused)))
         yield self._put(SUMS, self.made_at, _read(self._sums))
         self._zip.close()
         yield self._sink.taken()
