@@ -33,6 +33,7 @@ class Sound:
     container: str
     title: str
     recorded_at: datetime
+    team_id: str
 
 
 def open_sound(house: House, viewer: Viewer, recording_id: str, part: int | None = None) -> Sound:
@@ -60,8 +61,9 @@ def open_sound(house: House, viewer: Viewer, recording_id: str, part: int | None
         )
     mark = f"{recording.sha256[:32]}-{found.st_mtime_ns:x}"
     return Sound(
-        descriptor, found.st_size, found.st_mtime_ns, mark, recording.container, recording.title, recording.recorded_at
-    )
+        descriptor, found.st_size, found.st_mtime_ns, mark, recording.container, recording.title, recording.recorded_at,
+        recording.team_id,
+    )  # fmt: skip
 
 
 def _part(session: Session, recording: Recording, number: int | None) -> Recording:

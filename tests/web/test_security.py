@@ -126,7 +126,7 @@ def test_an_address_with_a_zero_byte_leads_nowhere(visit: Visits, cast: Cast, pa
 
 def test_a_form_with_a_zero_byte_is_refused_in_words(visit: Visits, cast: Cast) -> None:
     for answer in (
-        visit(cast.ada).post("/admin/teams", name="a\0b"),
+        visit(cast.ada).post("/teams", name="a\0b"),
         visit(cast.alice).post("/teams/choir/members", name="bo\0b", role="reader"),
         visit(cast.alice).get("/search?q=a%00"),
     ):
@@ -161,7 +161,7 @@ def test_while_the_database_is_away_every_address_says_so(
     def away(*_: object) -> None:
         raise OperationalError("SELECT", {}, NobodyThere("connection refused"))
 
-    monkeypatch.setattr("nas_asr.web.viewer.session_of", away)
+    monkeypatch.setattr("nas_asr.web.viewer.visit", away)
     browser = visitor(app, cast.alice)
     for path in ("/", "/search?q=x", "/api/v1/recordings", "/events"):
         answer = browser.get(path)

@@ -11,6 +11,7 @@ from nas_asr.web.pages import (
     drafts,
     folders,
     hotwords,
+    invitations,
     ledger,
     library,
     login,
@@ -18,10 +19,12 @@ from nas_asr.web.pages import (
     parts,
     person,
     recording,
+    resets,
     search,
     settings,
     setup,
     teams,
+    users,
 )  # fmt: skip
 from nas_asr.web.pages.marking import marked
 
@@ -30,7 +33,7 @@ def register(app: Flask) -> None:
     """All pages."""
     for page in (
         login, setup, library, recording, parts, difference, search, folders, ledger, choice, archive, teams, hotwords, drafts,
-        account, admin, settings, models,
+        invitations, resets, account, admin, users, settings, models,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
