@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -47,11 +47,7 @@ def open_link(session: Session, house: House, kind: type[LinkRow], secret: str, 
     if row.withdrawn_at is not None:
         raise Gone("This link was withdrawn.", _ANEW)
     if row.expires_at <= house.now():
-        raise Gone(f"This link was good for {_lasting(row.expires_at - row.created_at)}, which are over.", _ANEW)
+        raise Gone("The time of this link is over.", _ANEW)
     if use:
         row.used_at = house.now()
     return row
-
-
-def _lasting(life: timedelta) -> str:
-    return f"{life.days} days" if life.days else f"{life.seconds // 60} minutes"

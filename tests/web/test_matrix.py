@@ -72,7 +72,8 @@ class World:
         self.ids["invitation_id"] = list_invitations(self.house, self.cast.alice, "choir")[-1].id
         self.ids["invitation"] = invitation.secret
         self.ids["reset"] = make_reset(self.house, None, "bob").secret
-        self.ids |= {"slug": "choir", "session_id": "none", "token_id": "none", "any(now, verify):kind": "verify", "filename": "app.css"}
+        self.ids |= {"slug": "choir", "session_id": "none", "token_id": "none"}
+        self.ids |= {"any(now, verify):kind": "verify", "filename": "app.css"}
 
     def new_directory(self) -> str:
         path = self.tmp_path / new_id()

@@ -97,6 +97,15 @@ def test_an_unknown_host_name_is_refused_with_the_remedy(house: House, cast: Cas
 
 
 @pytest.mark.parametrize(
+    ("host", "answered"),
+    [("[::1]", 200), ("[::1]:7860", 200), ("[0:0:0:0:0:0:0:1]", 200), ("[::2]", 400), ("[::1", 400), ("[::1].evil.example", 400)],
+)
+def test_an_ipv6_address_is_a_host_like_any_other(house: House, cast: Cast, host: str, answered: int) -> None:
+    app = create_app(house, WebSetup(secret_key=SECRET, trusted_hosts=("localhost", "[::1]")))
+    assert app.test_client().get("/login", headers={"Host": host}).status_code == answered
+
+
+@pytest.mark.parametrize(
     ("proxies", "seen"), [((), "127.0.0.1"), (("127.0.0.0/8",), "203.0.113.9"), (("10.0.0.0/8",), "127.0.0.1")]
 )
 def test_only_named_proxies_are_believed(house: House, cast: Cast, proxies: tuple[str, ...], seen: str) -> None:
