@@ -11,9 +11,11 @@ import logging
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from errno import ECONNRESET
+from weakref import WeakSet
 
 from flask import Flask, current_app, request
 
@@ -65,26 +67,24 @@ class Watch:
     """The open streams of this process. Its thread lives only while there are any."""
 
     def __init__(self) -> None:
-        self._open: list[Watched] = []
+        self._open: WeakSet[Watched] = WeakSet()  # weak: an answer that nobody closed is nobody's any more
+        self._looks = False
         self._one_at_a_time = threading.Lock()
-        self._empty = threading.Event()
 
     def keep(self, stream: Iterable[bytes], may: Callable[[], bool]) -> Watched:
         """The stream, looked after from now on."""
         watched = Watched(self, stream, may)
         with self._one_at_a_time:
-            self._open.append(watched)
-            if len(self._open) == 1:
-                self._empty = threading.Event()
-                threading.Thread(target=self._run, args=(self._empty,), name="watched", daemon=True).start()
+            self._open.add(watched)
+            if not self._looks:
+                self._looks = True
+                threading.Thread(target=self._run, name="watched", daemon=True).start()
         return watched
 
     def forget(self, watched: Watched) -> None:
         """It has ended by itself."""
         with self._one_at_a_time:
-            self._open = [one for one in self._open if one is not watched]
-            if not self._open:
-                self._empty.set()
+            self._open.discard(watched)
 
     def look(self) -> None:
         """Cut every stream whose viewer may no longer."""
@@ -92,10 +92,16 @@ class Watch:
             if _refused(watched.may):
                 with self._one_at_a_time:  # its connection must not be another's by now
                     if watched in self._open:
+                        self._open.discard(watched)
                         watched.cut()
 
-    def _run(self, empty: threading.Event) -> None:
-        while not empty.wait(EVERY_S):
+    def _run(self) -> None:
+        while True:
+            time.sleep(EVERY_S)
+            with self._one_at_a_time:
+                if not self._open:
+                    self._looks = False
+                    return
             self.look()
 
 
