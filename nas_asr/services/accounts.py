@@ -183,8 +183,6 @@ def save_wishes(house: House, viewer: Viewer, wishes: Wishes) -> None:
     """All that a person may say of themselves. Invalid names the field."""
     _check_theme(wishes.theme)
     _check_email(wishes.email)
-    if len(wishes.language) > 16:
-        raise Invalid("The language is en, zh_Hans or empty.", field="language")
     if wishes.zone and wishes.zone not in available_timezones():
         raise Invalid(f"There is no time zone called {wishes.zone}.", "Such as: Asia/Shanghai", field="zone")
     with house.db.write() as session:

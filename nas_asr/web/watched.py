@@ -88,7 +88,9 @@ class Watch:
 
     def look(self) -> None:
         """Cut every stream whose viewer may no longer."""
-        for watched in tuple(self._open):
+        with self._one_at_a_time:
+            now_open = tuple(self._open)
+        for watched in now_open:
             if _refused(watched.may):
                 with self._one_at_a_time:  # its connection must not be another's by now
                     if watched in self._open:

@@ -1,6 +1,7 @@
 """Room: web.api.account. One's own profile, password and sessions, as JSON, for a person who is signed in. Nobody else's."""
 
 from dataclasses import asdict, replace
+from typing import Literal
 
 from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
@@ -30,8 +31,8 @@ class ProfileBody(Body):
     """What of it is to change; what is left out stays."""
 
     email: Text | None = Field(None, max_length=254)
-    language: Text | None = Field(None, json_schema_extra={"enum": ["", "en", "zh_Hans"]})
-    theme: Text | None = Field(None, json_schema_extra={"enum": ["", "light", "dark"]})
+    language: Literal["", "en", "zh_Hans"] | None = None
+    theme: Literal["", "light", "dark"] | None = None
     zone: Text | None = Field(None, description="Such as Asia/Shanghai.")
 
 
