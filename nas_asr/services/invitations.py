@@ -122,7 +122,7 @@ def enlist(house: House, secret: str, order: NewUser, arrival: Arrival) -> Signe
 
 def _put_in(session: Session, house: House, row: Invitation, viewer: Viewer) -> None:
     session.add(Member(team_id=row.team_id, user_id=viewer.user_id, role=row.role, created_at=house.now()))
-    act = Act("invitation.used", viewer.name, row.team_id, detail={"role": row.role.value, "invitation": row.id})
+    act = Act("invitation.used", team_id=row.team_id, detail={"role": row.role.value, "invitation": row.id})
     audit(session, house, viewer, act)
 
 

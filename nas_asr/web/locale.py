@@ -128,7 +128,9 @@ def configure(app: Flask, house: House) -> None:
     babel = Babel()
     babel.domain_instance = _Catalogues()
     zone = _zone(house.options.timezone)
-    babel.init_app(app, default_locale="en", locale_selector=language, timezone_selector=lambda: _zone_of_viewer() or zone)
+    babel.init_app(
+        app, default_locale="en", locale_selector=language, timezone_selector=lambda: _zone_of_viewer() or zone
+    )
     app.jinja_env.filters.update(
         moment=moment, day=day, hour=hour, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock, size=size,
         language_name=language_name, engine_name=engine_name, said=said,

@@ -66,7 +66,7 @@ def _a_long_recording(live: Live, tmp_path: Path) -> str:
     share = tmp_path / "share"
     share.mkdir()
     with wave.open(str(share / "hour.wav"), "wb") as sound:
-        sound.setnchannels(1), sound.setsampwidth(2), sound.setframerate(16000)
+        sound.setparams((1, 2, 16000, 0, "NONE", "not compressed"))
         sound.writeframes(bytes(16000 * 2 * 3600))
     live.run("folder", "add", "choir", str(share), "--language", "zh")
     token = live.run("token", "add", "bob", "--name", "t", "--scope", "read").strip()

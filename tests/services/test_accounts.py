@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select
 
 from nas_asr.core.access import Role
@@ -71,6 +73,24 @@ def test_unknown_names_and_wrong_passwords_are_told_the_same(house: House, eva: 
     known, unknown, empty = wrong(house), wrong(house, "nobody"), wrong(house, "e\0va\0")
     assert known.message == unknown.message == empty.message
     assert known.code == unknown.code
+
+
+def test_an_unknown_name_costs_as_many_hashes_as_a_wrong_password(
+    house: House, eva: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def verify(self: PasswordHasher, hash: str, password: str) -> bool:
+        looked.append(hash)
+        raise VerifyMismatchError
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    counts = []
+    for name in ("Eva", "nobody", "Eva", "nobody"):
+        looked.clear()
+        wrong(house, name)
+        counts.append(len(looked))
+    assert counts == [1, 1, 1, 1]
 
 
 def test_wrong_tries_slow_the_account_down_and_a_right_one_frees_it(house: House, eva: str, clock: Clock) -> None:

@@ -58,10 +58,11 @@ def test_a_cookie_that_was_copied_before_signing_out_is_worth_nothing(
 
 
 def test_a_password_and_the_end_of_access_end_every_session(house: House, cast: Cast, sign_in: SignIn) -> None:
-    for end in (
+    ends: tuple[Callable[[], None], ...] = (
         lambda: set_password(house, None, "bob", "another long password"),
         lambda: disable_user(house, cast.ada, "bob"),
-    ):
+    )
+    for end in ends:
         enable_user(house, None, "bob")
         browsers = [sign_in(cast.bob), sign_in(cast.bob)]
         end()

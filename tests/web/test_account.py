@@ -65,7 +65,7 @@ def test_ones_sessions_are_listed_and_ended(visit: Visits, house: House, cast: C
     here.client.environ_base["HTTP_USER_AGENT"] = agent
     here.post("/login", name="bob", password=OLD)
     page = here.get("/account").text
-    assert "Edge, Windows</span> <span class=\"pill done\">this one" in page and page.count("Firefox, Linux</span>") == 2
+    assert 'Edge, Windows</span> <span class="pill done">this one' in page and page.count("Firefox, Linux</span>") == 2
     here.csrf = page.split('name="csrf_token" value="')[1].split('"')[0]
     one = page.split('action="/account/sessions/')[1].split("/")[0]
     here.post(f"/account/sessions/{one}/end")

@@ -98,7 +98,14 @@ def test_an_unknown_host_name_is_refused_with_the_remedy(house: House, cast: Cas
 
 @pytest.mark.parametrize(
     ("host", "answered"),
-    [("[::1]", 200), ("[::1]:7860", 200), ("[0:0:0:0:0:0:0:1]", 200), ("[::2]", 400), ("[::1", 400), ("[::1].evil.example", 400)],
+    [
+        ("[::1]", 200),
+        ("[::1]:7860", 200),
+        ("[0:0:0:0:0:0:0:1]", 200),
+        ("[::2]", 400),
+        ("[::1", 400),
+        ("[::1].evil.example", 400),
+    ],
 )
 def test_an_ipv6_address_is_a_host_like_any_other(house: House, cast: Cast, host: str, answered: int) -> None:
     app = create_app(house, WebSetup(secret_key=SECRET, trusted_hosts=("localhost", "[::1]")))

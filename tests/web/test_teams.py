@@ -46,7 +46,10 @@ def test_the_only_manager_stays_unless_an_admin_says_so(visit: Visits, house: Ho
     browser.post("/teams/choir/members", name="bob", role="manager")
     assert browser.post("/teams/choir/members/remove", name="alice").headers["Location"] == "/teams"
     visit(cast.ada).post("/teams/choir/members", name="bob", role="reader")
-    assert {one.name: one.role.value for one in list_members(house, cast.ada, "choir")} == {"bob": "reader", "rita": "reader"}
+    assert {one.name: one.role.value for one in list_members(house, cast.ada, "choir")} == {
+        "bob": "reader",
+        "rita": "reader",
+    }
 
 
 def test_what_each_role_may_is_said_on_the_page(visit: Visits, cast: Cast) -> None:

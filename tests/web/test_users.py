@@ -80,7 +80,7 @@ def test_a_link_is_over_after_an_hour_and_when_a_newer_one_is_made(visit: Visits
     browser = visit(cast.ada)
 
     def link() -> str:
-        return re.findall(r"/reset/nasp_[\w-]+", browser.post("/admin/users/reset", name="bob").text)[0]
+        return str(re.findall(r"/reset/nasp_[\w-]+", browser.post("/admin/users/reset", name="bob").text)[0])
 
     first, second = link(), link()
     withdrawn = visit().get(first)

@@ -35,7 +35,8 @@ _SMALL_BODY = 1 << 20
 # What a narrow token may call; `read` may call whatever changes nothing, `write` everything but the tokens themselves.
 _INGEST_CALLS = frozenset({"api.upload"})
 _WIDGET_CALLS = frozenset({"api.summary"})
-IN_PERSON: list[dict[str, list[str]]] = [{"session": []}]  # calls that no token may make: of oneself, of people and roles
+# Calls that no token may make: about oneself, people and roles
+IN_PERSON: list[dict[str, list[str]]] = [{"session": []}]
 _TOKENS = frozenset({"api.tokens", "api.make_token", "api.end_token"})
 _OF_PEOPLE = frozenset(
     f"api.{call}"

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from nas_asr.core.errors import Invalid
 from nas_asr.services.password_resets import read_reset, use_reset
 from nas_asr.web.errors import status_of
-from nas_asr.web.security import forget_session, limiter
+from nas_asr.web.security import limiter
 from nas_asr.web.viewer import house
 
 bp = Blueprint("resets", __name__, url_prefix="/reset")
@@ -31,6 +31,5 @@ def save(secret: str) -> ResponseReturnValue:
         use_reset(house(), secret, new, request.remote_addr or "")
     except Invalid as problem:
         return render_template("resets/reset.html", name=name, secret=secret, problem=problem), status_of(problem)
-    forget_session()
     flash(_("The password of %(name)s is changed. Sign in with it.", name=name))
     return redirect(url_for("login.form"))
