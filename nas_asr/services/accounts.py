@@ -15,7 +15,7 @@ from nas_asr.services.base import Act, House, audit
 from nas_asr.services.login_tries import count_try, forgive
 from nas_asr.services.passwords import hash_password, needs_rehash, verify_password
 from nas_asr.services.sessions import Arrival, SignedIn, begin, end_all, session_of
-from nas_asr.store.database import alone, alone_in
+from nas_asr.store.database import alone
 from nas_asr.store.models import Member, SessionRow, Team, User
 from nas_asr.store.scope import Scope
 
@@ -249,10 +249,10 @@ def named(session: Session, name: str) -> User:
 
 
 def _of_the_house(session: Session, viewer: Viewer | None, name: str) -> User:
-    """Somebody of whom an admin or the command line decides; no two decide at the same moment."""
+    """Somebody of whom an admin or the command line decides; no two decide about admins at the same moment."""
     if viewer is not None:
         Scope(session, viewer).require_admin()
-    alone_in(session, User.__tablename__)
+    session.execute(select(User.id).where(User.is_admin).order_by(User.id).with_for_update()).all()
     return named(session, name)
 
 

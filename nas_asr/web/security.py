@@ -153,7 +153,7 @@ class _Headers:
 
 def _limit_body() -> None:
     """A body is read before its sender's wish is weighed: strangers send little, and much only who may hand in files, there."""
-    if by_token_of_api():
+    if by_token_of_api() or request.endpoint == "static":  # nobody reads a body there, nor needs to know who asks
         return
     if not current_user.is_authenticated:
         request.max_content_length = _STRANGERS_BODY

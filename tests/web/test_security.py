@@ -33,6 +33,18 @@ def test_private_pages_are_not_kept_by_the_browser_but_static_files_are(visit: V
     assert "max-age=31536000" in browser.get("/static/app.css").headers["Cache-Control"]
 
 
+def test_static_files_cost_no_look_into_the_database(
+    visit: Visits, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = visit(cast.alice)
+    asked: list[str] = []
+    monkeypatch.setattr("nas_asr.web.viewer.visit", lambda _house, cookie: asked.append(cookie))
+    assert browser.get("/static/app.css").status_code == 200
+    assert asked == []
+    browser.get("/")
+    assert len(asked) == 1
+
+
 def test_a_house_may_name_who_frames_its_small_page_and_no_other(house: House, cast: Cast) -> None:
     app = create_app(house, WebSetup(secret_key=SECRET, frame_ancestors="'self' https://dash.home"))
     headers = app.test_client().get("/embed").headers
