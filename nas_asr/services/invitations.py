@@ -37,8 +37,8 @@ class InvitationView:
 class Invited:
     """What the one who opens a link is told before they say yes."""
 
+    team_id: str
     team: str
-    slug: str
     role: Role
     by: str
     expires_at: datetime
@@ -92,7 +92,7 @@ def read_invitation(house: House, secret: str) -> Invited:
     with house.db.read() as session:
         row = open_link(session, house, Invitation, secret)
         team, by = _from(session, row)
-        return Invited(team.name, team.slug, row.role, by, row.expires_at)
+        return Invited(team.id, team.name, row.role, by, row.expires_at)
 
 
 def join(house: House, viewer: Viewer, secret: str) -> str:

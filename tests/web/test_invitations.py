@@ -83,6 +83,7 @@ def test_who_signs_in_first_comes_back_to_the_link(visit: Visits, house: House, 
 
 def test_who_is_in_keeps_the_role_and_the_link(visit: Visits, house: House, cast: Cast, alice: Visitor) -> None:
     link = invite(alice, "manager")
+    assert "You are in this team already." in visit(cast.rita).get(link).text
     answer = visit(cast.rita).post(f"{link}/join")
     assert answer.status_code == 409 and "in this team already" in answer.text
     assert visit(cast.charlie).post(f"{link}/join").status_code == 302
@@ -121,6 +122,12 @@ def test_a_link_that_was_made_up_tells_nothing(visit: Visits, cast: Cast) -> Non
 def test_trying_links_out_is_stopped(visit: Visits, cast: Cast) -> None:
     browser = visit()
     assert [browser.get(f"/invitations/nasi_{n}").status_code for n in range(32)][-1] == 429
+
+
+def test_a_hostile_name_of_a_team_is_only_text_on_the_invitation(visit: Visits, cast: Cast, alice: Visitor) -> None:
+    alice.post("/teams/choir/name", name="<img src=x onerror=alert(1)>\u202e")
+    page = visit().get(invite(alice)).text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page and "<img src=x" not in page and "\u202e" not in page
 
 
 def test_open_links_are_listed_for_managers_only(visit: Visits, cast: Cast, alice: Visitor) -> None:
