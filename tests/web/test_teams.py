@@ -56,6 +56,8 @@ def test_what_each_role_may_is_said_on_the_page(visit: Visits, cast: Cast) -> No
     page = visit(cast.rita).get("/teams/choir").text
     for line in ("reads, hears, searches", "also adds recordings", "also keeps hotwords"):
         assert line in page
+    chinese = visit(cast.rita, language="zh").get("/teams/choir").text
+    assert "<dt>读者</dt><dd>阅读、收听" in chinese and "<dt>负责人</dt>" in chinese
 
 
 def test_a_team_is_made_renamed_and_taken_away_while_it_is_empty(visit: Visits, house: House, cast: Cast) -> None:
