@@ -9,7 +9,7 @@ _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime
 
 # Widgets take a token in the address, and a server that reports a broken request writes the address down.
 # Addresses of databases and of Redis hold a password, and may stand in what a driver says.
-_SECRET = re.compile(r"(?<=[?&]token=)[^&\s\"']+|\bnasr_[\w-]{8,}|(?<=://)[^\s/@:]*:[^\s@]+(?=@)")
+_SECRET = re.compile(r"(?<=[?&]token=)[^&\s\"']+|\bnas[irp]_[\w-]{8,}|(?<=://)[^\s/@:]*:[^\s@]+(?=@)")
 
 
 class EventFormatter(logging.Formatter):

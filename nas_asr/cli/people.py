@@ -5,8 +5,9 @@ from typing import Any
 import click
 
 from nas_asr.cli.frame import house_of, password_from_stdin, show
+from nas_asr.cli.given import address_of, settings_of
 from nas_asr.core.access import Role, TokenScope
-from nas_asr.services import accounts, teams, tokens
+from nas_asr.services import accounts, invitations, password_resets, teams, tokens
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
@@ -57,6 +58,24 @@ def user_disable(ctx: click.Context, name: str) -> None:
     click.echo(f"{name} can no longer sign in.")
 
 
+@user.command("enable")
+@click.argument("name")
+@click.pass_context
+def user_enable(ctx: click.Context, name: str) -> None:
+    """Let a person in again, with the password and teams that they had."""
+    accounts.enable_user(house_of(ctx), None, name)
+    click.echo(f"{name} can sign in again.")
+
+
+@user.command("reset")
+@click.argument("name")
+@click.pass_context
+def user_reset(ctx: click.Context, name: str) -> None:
+    """Print a link with which the person sets a new password: once, within an hour."""
+    made = password_resets.make_reset(house_of(ctx), None, name)
+    click.echo(f"{address_of(settings_of(ctx))}/reset/{made.secret}")
+
+
 @click.group()
 def team() -> None:
     """Teams."""
@@ -104,6 +123,16 @@ def member_remove(ctx: click.Context, team_slug: str, user_name: str) -> None:
     """Take a person out of a team; access ends at once."""
     teams.remove_member(house_of(ctx), None, team_slug, user_name)
     click.echo(f"{user_name} is no longer in {team_slug}.")
+
+
+@member.command("invite")
+@click.argument("team_slug", metavar="TEAM")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.pass_context
+def member_invite(ctx: click.Context, team_slug: str, role: str) -> None:
+    """Print a link into a team: for a new person or one with an account, once, within seven days."""
+    made = invitations.make_invitation(house_of(ctx), None, team_slug, Role(role))
+    click.echo(f"{address_of(settings_of(ctx))}/invitations/{made.secret}")
 
 
 @click.group()

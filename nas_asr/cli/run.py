@@ -19,15 +19,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nas_asr import __version__, logs
-from nas_asr.cli.given import settings_of
+from nas_asr.cli.given import EVERYWHERE, served_at, settings_of
 from nas_asr.core.errors import ConfigError
 from nas_asr.settings import ADDRESS, SETUP_TOKEN, Settings
 from nas_asr.supervisor import Part, Supervisor
 
 if TYPE_CHECKING:
     from flask import Flask
-
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (addresses that mean all of them)
 
 _host = click.option("--host", default=None, help="Address to serve on (default 127.0.0.1).")
 _port = click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port to serve on (default 7860).")
@@ -63,7 +61,7 @@ def start(settings: Settings, stage: str) -> None:
     try:
         _refuse_a_taken_port(settings)
         greeting = _greeting(settings, _prepare(settings))
-        (settings.data / ADDRESS).write_text(_address(settings), "ascii")
+        (settings.data / ADDRESS).write_text(served_at(settings), "ascii")
         for part in _parts(settings, stage):
             supervisor.start(part)
         supervisor.chores.append(_Greeter(settings, greeting))
@@ -85,7 +83,7 @@ class _Greeter:
     def __call__(self) -> None:
         if not self._greeting:
             return
-        host = "127.0.0.1" if self._settings.host in _EVERYWHERE else self._settings.host
+        host = "127.0.0.1" if self._settings.host in EVERYWHERE else self._settings.host
         with suppress(OSError), socket.create_connection((host, self._settings.port), timeout=0.2):
             click.echo(self._greeting)
             sys.stdout.flush()
@@ -146,11 +144,6 @@ def _parts(settings: Settings, stage: str) -> list[Part]:
     return parts
 
 
-def _address(settings: Settings) -> str:
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{'127.0.0.1' if settings.host in _EVERYWHERE else shown}:{settings.port}"
-
-
 def _command(settings: Settings) -> str:
     """How a person calls us for this house from another terminal; without its DATA, the first user would live elsewhere."""
     program = Path(sys.argv[0]).absolute()
@@ -160,7 +153,7 @@ def _command(settings: Settings) -> str:
 
 
 def _greeting(settings: Settings, anybody: bool) -> str:
-    address = _address(settings)
+    address = served_at(settings)
     lines = [f"nas_asr {__version__} serves {address} from {settings.data.absolute()}   (Ctrl-C ends it)"]
     if not anybody:
         token = _setup_token(settings)

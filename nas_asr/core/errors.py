@@ -21,6 +21,7 @@ NasAsrError                       code, message, remedy; permanent = trying agai
  |   `- NotPermitted              seen, but the role is too low            -> 403
  |- Invalid                       a field with a wrong value (names it)    -> 422
  |- Conflict                      somebody was quicker, or it is there already -> 409
+ |- Gone                          a link that was used, or is over         -> 410
  |- TooLarge                      over a stated size                       -> 413
  |- StorageFull                   the disk under DATA is full (transient)  -> 507
  |- ArchiveUnavailable            the archive's root is missing, full or may not be written (transient)
@@ -171,6 +172,12 @@ class Conflict(NasAsrError):
     """Somebody was quicker, or the thing is there already."""
 
     code = "conflict"
+
+
+class Gone(NasAsrError):
+    """A link that worked once, or until an hour that is past."""
+
+    code = "gone"
 
 
 class TooLarge(NasAsrError):

@@ -1,9 +1,10 @@
-"""Room: services.accounts. People: make, sign in, passwords, disable. The first one ever is admin. Tokens are next door."""
+"""Room: services.accounts. People: make, sign in, passwords, wishes, disable. The first one ever is admin. Never a token."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from zoneinfo import available_timezones
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Viewer
@@ -11,23 +12,14 @@ from nas_asr.core.errors import Conflict, Invalid, NotSignedIn, NotVisible
 from nas_asr.core.ids import new_id
 from nas_asr.core.search_text import fold
 from nas_asr.services.base import Act, House, audit
+from nas_asr.services.login_tries import count_try, forgive
 from nas_asr.services.passwords import hash_password, needs_rehash, verify_password
-from nas_asr.store.models import LoginFailure, User
-from nas_asr.store.scope import Scope, roles_of
+from nas_asr.services.sessions import Arrival, SignedIn, begin, end_all, session_of
+from nas_asr.store.database import alone
+from nas_asr.store.models import Member, SessionRow, Team, User
+from nas_asr.store.scope import Scope
 
-_FREE_TRIES = 5
-_LONGEST_WAIT_S = 15 * 60
 _WRONG = "The name or the password is not right."
-
-
-class TooManyTries(NotSignedIn):
-    """Log-in is throttled for this account or address; wait_s tells for how long."""
-
-    code = "slow_down"
-
-    def __init__(self, wait_s: int) -> None:
-        super().__init__(f"Too many wrong tries. Wait {wait_s} seconds and try again.")
-        self.wait_s = wait_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +35,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user as lists show them."""
+    """A user as lists show them. seen_at: when they last did something in a session of theirs; teams: short names."""
 
     id: str
     name: str
@@ -51,16 +43,18 @@ class Person:
     is_admin: bool
     disabled: bool
     signed_in_at: datetime | None
+    seen_at: datetime | None
+    teams: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A person with the version of their sessions, which a cookie must carry, and their wishes."""
+class Wishes:
+    """What a person chose for their pages: each empty where the browser or the site decides. email: of their own."""
 
-    viewer: Viewer
-    session_version: int
-    language: str
-    theme: str
+    language: str = ""
+    theme: str = ""
+    zone: str = ""
+    email: str = ""
 
 
 def anybody(house: House) -> bool:
@@ -84,8 +78,7 @@ def add_user(session: Session, house: House, order: NewUser, password_hash: str,
     # Folding may lengthen: one character of width or script can stand for eighteen
     if not 1 <= len(name) <= 80 or len(fold(name)) > 80 or not name.isprintable():
         raise Invalid("A user name needs 1 to 80 printable characters.", field="name")
-    if len(order.email) > 254 or not order.email.isprintable():
-        raise Invalid("An e-mail address has at most 254 printable characters.", field="email")
+    _check_email(order.email)
     if session.scalar(select(User.id).where(User.name_key == fold(name))):
         raise Conflict(f"There is already a user called {name}.", "Choose another name.")
     first = session.scalar(select(func.count()).select_from(User)) == 0
@@ -104,38 +97,37 @@ def add_user(session: Session, house: House, order: NewUser, password_hash: str,
     return user
 
 
-def sign_in(house: House, name: str, password: str, address: str) -> SignedIn:
+def sign_in(house: House, name: str, password: str, address: str, browser: str = "") -> SignedIn:
     """The person behind name and password. TooManyTries or NotSignedIn, the same for unknown names and wrong passwords."""
     name = name.replace("\0", "").strip()
-    keys = (f"user:{fold(name)[:80]}", f"address:{address}")
+    count_try(house, name, address)
     with house.db.read() as session:
-        _refuse_too_many(session, house, keys)
         user = session.scalar(select(User).where(User.name_key == fold(name), User.disabled_at.is_(None)))
-    good = verify_password(user.password_hash if user else "", password)
-    with house.db.write() as session:
-        if user is None or not good:
-            _count_failure(session, house, keys)
+    if user is None or not verify_password(user.password_hash, password):
+        if user is None:
+            verify_password("", password)
+        with house.db.write() as session:
             audit(session, house, None, Act("login.refused", subject=name[:80], address=address))
-        else:
-            _welcome(session, house, user.id, password)
-            session.execute(update(LoginFailure).where(LoginFailure.key == keys[0]).values(failures=0))
-            audit(session, house, Viewer(user.id, user.name), Act("login.accepted", address=address))
-    if user is None or not good:
         raise NotSignedIn(_WRONG)
-    signed_in = session_of(house, user.id, user.session_version)
-    if signed_in is None:
-        raise NotSignedIn(_WRONG)
-    return signed_in
+    fresh = hash_password(password) if needs_rehash(user.password_hash) else user.password_hash
+    with house.db.write() as session:
+        row = session.get_one(User, user.id)
+        alone(session, row)
+        if row.password_hash != user.password_hash or row.disabled_at is not None:  # meanwhile
+            raise NotSignedIn(_WRONG)
+        row.signed_in_at, row.password_hash = house.now(), fresh
+        forgive(session, name, address)
+        secret = begin(session, house, row, Arrival(address, browser))
+        audit(session, house, Viewer(user.id, user.name), Act("login.accepted", address=address))
+    return present(house, secret)
 
 
-def session_of(house: House, user_id: str, session_version: int) -> SignedIn | None:
-    """Who a session cookie stands for as of now: roles are read anew each time, so that leaving a team ends access."""
-    with house.db.read() as session:
-        user = session.get(User, user_id)
-        if user is None or user.disabled_at is not None or user.session_version != session_version:
-            return None
-        viewer = Viewer(user.id, user.name, user.is_admin, roles_of(session, user))
-        return SignedIn(viewer, user.session_version, user.language, user.theme)
+def present(house: House, secret: str) -> SignedIn:
+    """Who just began a session. NotSignedIn where somebody ended it in the same moment."""
+    person = session_of(house, secret)
+    if person is None:
+        raise NotSignedIn(_WRONG)
+    return person
 
 
 def set_password(house: House, viewer: Viewer | None, name: str, password: str) -> None:
@@ -144,83 +136,137 @@ def set_password(house: House, viewer: Viewer | None, name: str, password: str) 
     with house.db.write() as session:
         if viewer is not None and fold(viewer.name) != fold(name.strip()):
             Scope(session, viewer).require_admin()
-        user = _named(session, name)
+        user = named(session, name)
         user.password_hash = password_hash
-        user.session_version += 1
+        end_all(session, house, user.id)
         audit(session, house, viewer, Act("password.set", subject=user.name))
 
 
-def change_own_password(house: House, viewer: Viewer, old: str, new: str) -> None:
-    """The same by the person, who must know the old one. NotSignedIn where they do not."""
+def change_own_password(house: House, me: SignedIn, old: str, new: str) -> SignedIn:
+    """The same by the person, who must know the old one; a new session takes the place of this one, and all others end.
+
+    Whoever copied the cookie of this very browser is out, too. Invalid where the old password is wrong.
+    """
     with house.db.read() as session:
-        user = session.get_one(User, viewer.user_id)
+        user = session.get_one(User, me.viewer.user_id)
+        here = session.get_one(SessionRow, me.session_id)
+    count_try(house, user.name, here.address)
     if not verify_password(user.password_hash, old):
         raise Invalid("The present password is not right.", field="old_password")
-    set_password(house, viewer, user.name, new)
+    password_hash = hash_password(new)
+    with house.db.write() as session:
+        row = session.get_one(User, user.id)
+        row.password_hash = password_hash
+        forgive(session, row.name, here.address)
+        end_all(session, house, row.id)
+        secret = begin(session, house, row, Arrival(here.address, here.browser))
+        audit(session, house, me.viewer, Act("password.set", subject=row.name))
+    return present(house, secret)
 
 
 def set_wishes(house: House, viewer: Viewer, language: str, theme: str) -> None:
     """The person's language and theme of the pages; empty follows the browser."""
-    if theme not in ("", "light", "dark"):
-        raise Invalid("The theme is light, dark or empty.", field="theme")
+    _check_theme(theme)
     with house.db.write() as session:
         user = session.get_one(User, viewer.user_id)
         user.language, user.theme = language, theme
 
 
+def read_wishes(house: House, viewer: Viewer) -> Wishes:
+    """What the person chose, and their e-mail address."""
+    with house.db.read() as session:
+        user = session.get_one(User, viewer.user_id)
+        return Wishes(user.language, user.theme, user.zone, user.email)
+
+
+def save_wishes(house: House, viewer: Viewer, wishes: Wishes) -> None:
+    """All that a person may say of themselves. Invalid names the field."""
+    _check_theme(wishes.theme)
+    _check_email(wishes.email)
+    if wishes.zone and wishes.zone not in available_timezones():
+        raise Invalid(f"There is no time zone called {wishes.zone}.", "Such as: Asia/Shanghai", field="zone")
+    with house.db.write() as session:
+        user = session.get_one(User, viewer.user_id)
+        user.language, user.theme, user.zone = wishes.language, wishes.theme, wishes.zone
+        user.email = wishes.email.strip()
+
+
 def disable_user(house: House, viewer: Viewer | None, name: str) -> None:
     """End a person's access at once; what they made stays."""
     with house.db.write() as session:
-        if viewer is not None:
-            Scope(session, viewer).require_admin()
-        user = _named(session, name)
-        others = select(User.id).where(User.is_admin, User.disabled_at.is_(None), User.id != user.id)
-        if user.is_admin and session.scalar(others.limit(1)) is None:
-            raise Conflict("This is the only admin.", "Make another admin first.")
+        user = _of_the_house(session, viewer, name)
+        _keep_one_admin(session, user)
         user.disabled_at = house.now()
-        user.session_version += 1
+        end_all(session, house, user.id)
         audit(session, house, viewer, Act("user.disabled", subject=user.name))
+
+
+def enable_user(house: House, viewer: Viewer | None, name: str) -> None:
+    """Let a person in again, with the password, teams and tokens that they had."""
+    with house.db.write() as session:
+        user = _of_the_house(session, viewer, name)
+        user.disabled_at = None
+        audit(session, house, viewer, Act("user.enabled", subject=user.name))
+
+
+def set_admin(house: House, viewer: Viewer | None, name: str, is_admin: bool) -> None:
+    """Let a person run the house, or no longer. Conflict where nobody would be left to."""
+    with house.db.write() as session:
+        user = _of_the_house(session, viewer, name)
+        if is_admin and user.disabled_at is not None:
+            raise Conflict(f"{user.name} cannot sign in.", "Let them in again first.")
+        if not is_admin:
+            _keep_one_admin(session, user)
+        user.is_admin = is_admin
+        audit(session, house, viewer, Act("admin.given" if is_admin else "admin.taken", subject=user.name))
 
 
 def list_users(house: House, viewer: Viewer | None) -> list[Person]:
     """All people, for admins and the command line."""
     with house.db.read() as session:
         users = Scope(session, viewer).users() if viewer is not None else select(User).order_by(User.name)
+        seen = dict(
+            session.execute(select(SessionRow.user_id, func.max(SessionRow.seen_at)).group_by(SessionRow.user_id)).all()
+        )
+        teams: dict[str, list[str]] = {}
+        for user_id, slug in session.execute(select(Member.user_id, Team.slug).join(Team).order_by(Team.slug)):
+            teams.setdefault(user_id, []).append(slug)
         return [
-            Person(u.id, u.name, u.email, u.is_admin, u.disabled_at is not None, u.signed_in_at)
+            Person(
+                u.id, u.name, u.email, u.is_admin, u.disabled_at is not None, u.signed_in_at, seen.get(u.id),
+                tuple(teams.get(u.id, ())),
+            )
             for u in session.scalars(users)
-        ]
+        ]  # fmt: skip
 
 
-def _named(session: Session, name: str) -> User:
+def named(session: Session, name: str) -> User:
+    """The person of that name, whatever its case and width. NotVisible where there is none."""
     user = session.scalar(select(User).where(User.name_key == fold(name.strip())))
     if user is None:
         raise NotVisible(f"There is no user called {name}.", "See the list of users.")
     return user
 
 
-def _welcome(session: Session, house: House, user_id: str, password: str) -> None:
-    user = session.get_one(User, user_id)
-    user.signed_in_at = house.now()
-    if needs_rehash(user.password_hash):
-        user.password_hash = hash_password(password)
+def _of_the_house(session: Session, viewer: Viewer | None, name: str) -> User:
+    """Somebody of whom an admin or the command line decides; no two decide about admins at the same moment."""
+    if viewer is not None:
+        Scope(session, viewer).require_admin()
+    session.execute(select(User.id).where(User.is_admin).order_by(User.id).with_for_update()).all()
+    return named(session, name)
 
 
-def _refuse_too_many(session: Session, house: House, keys: tuple[str, str]) -> None:
-    for row in session.scalars(select(LoginFailure).where(LoginFailure.key.in_(keys))):
-        # An address may be a whole family behind one router: it gets more tries than one account.
-        over = row.failures - (_FREE_TRIES if row.key.startswith("user:") else 4 * _FREE_TRIES)
-        if over < 0 or row.last_at > house.now():  # a clock that was set back must not lock anybody out for a year
-            continue
-        wait = timedelta(seconds=min(2.0 ** min(over, 20), _LONGEST_WAIT_S))
-        if (left := row.last_at + wait - house.now()) > timedelta():
-            raise TooManyTries(max(1, round(left.total_seconds())))
+def _keep_one_admin(session: Session, user: User) -> None:
+    others = select(User.id).where(User.is_admin, User.disabled_at.is_(None), User.id != user.id)
+    if user.is_admin and session.scalar(others.limit(1)) is None:
+        raise Conflict("This is the only admin.", "Make another admin first.")
 
 
-def _count_failure(session: Session, house: House, keys: tuple[str, str]) -> None:
-    for key in keys:
-        row = session.get(LoginFailure, key)
-        if row is None or house.now() - row.last_at > timedelta(days=1):
-            row = session.merge(LoginFailure(key=key, failures=0, last_at=house.now()))
-        row.failures += 1
-        row.last_at = house.now()
+def _check_email(email: str) -> None:
+    if len(email) > 254 or not email.isprintable():
+        raise Invalid("An e-mail address has at most 254 printable characters.", field="email")
+
+
+def _check_theme(theme: str) -> None:
+    if theme not in ("", "light", "dark"):
+        raise Invalid("The theme is light, dark or empty.", field="theme")

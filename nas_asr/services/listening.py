@@ -33,6 +33,7 @@ class Sound:
     container: str
     title: str
     recorded_at: datetime
+    team_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,10 @@ def open_sound(house: House, viewer: Viewer, recording_id: str, part: int | None
             "The new one is transcribed as a recording of its own.",
         )
     mark = f"{found.sha256[:32]}-{seen.st_mtime_ns:x}"
-    return Sound(descriptor, seen.st_size, seen.st_mtime_ns, mark, found.container, found.title, found.recorded_at)
+    return Sound(
+        descriptor, seen.st_size, seen.st_mtime_ns, mark, found.container, found.title, found.recorded_at,
+        found.team_id,
+    )  # fmt: skip
 
 
 def _part(session: Session, recording: Recording, number: int | None) -> Recording:

@@ -34,8 +34,9 @@ def hash_password(password: str) -> str:
 def verify_password(password_hash: str, password: str) -> bool:
     """Whether they match; takes as long for a person who does not exist (hash empty)."""
     with _TWO_AT_ONCE:
+        nobody = _nobody()  # made by the first log-in of all, whoever it is for
         try:
-            return _HASHER.verify(password_hash or _nobody(), password[:MAX_LENGTH]) and bool(password_hash)
+            return _HASHER.verify(password_hash or nobody, password[:MAX_LENGTH]) and bool(password_hash)
         except (VerifyMismatchError, InvalidHashError):
             return False
 

@@ -7,12 +7,15 @@ from sqlalchemy import select
 from nas_asr.core.access import Role, Viewer
 from nas_asr.core.errors import NotVisible
 from nas_asr.core.languages import check_language
-from nas_asr.services.accounts import NewUser, SignedIn, add_user, session_of
+from nas_asr.services.accounts import NewUser, add_user, present
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.folders import FolderOrder, add_row
 from nas_asr.services.passwords import hash_password
+from nas_asr.services.sessions import Arrival, SignedIn, begin
 from nas_asr.services.teams import add_team
 from nas_asr.store.models import Member, User
+
+_NOWHERE = Arrival()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,10 @@ class SetupOrder:
     folder: str = ""
 
 
-def set_up(house: House, order: SetupOrder, address: str = "") -> SignedIn:
+def set_up(house: House, order: SetupOrder, arrival: Arrival = _NOWHERE) -> SignedIn:
     """Make the admin, who is signed in with it, the team and its folder. NotVisible once any user exists.
 
-    address: of the machine that asked, for the audit log.
+    arrival: from where, for the audit log and the list of sessions.
     """
     check_language(order.language)
     password_hash = hash_password(order.password)
@@ -43,8 +46,7 @@ def set_up(house: House, order: SetupOrder, address: str = "") -> SignedIn:
         team.language = order.language
         session.add(Member(team_id=team.id, user_id=user.id, role=Role.MANAGER, created_at=house.now()))
         add_row(session, house, team, FolderOrder(team.slug, order.folder, language=order.language))
-        act = Act("house.set_up", subject=user.name, team_id=team.id, address=address)
+        act = Act("house.set_up", subject=user.name, team_id=team.id, address=arrival.address)
         audit(session, house, Viewer(user.id, user.name, is_admin=True), act)
-    signed_in = session_of(house, user.id, user.session_version)
-    assert signed_in is not None
-    return signed_in
+        cookie = begin(session, house, user, arrival)
+    return present(house, cookie)

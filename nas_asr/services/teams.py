@@ -1,4 +1,7 @@
-"""Room: services.teams. Teams and who is in them. Leaving a team ends access at once, because roles are read each time."""
+"""Room: services.teams. Teams and who is in them. Leaving a team ends access at once, because roles are read each time.
+
+A team that has managers keeps one: the last can be taken out or lowered by an admin only, who can also make another.
+"""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +16,8 @@ from nas_asr.core.ids import new_id
 from nas_asr.core.search_text import fold
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.file_names import shown_line
-from nas_asr.store.models import HotwordVersion, Member, Team, User
+from nas_asr.store.database import alone
+from nas_asr.store.models import Folder, HotwordVersion, Member, Recording, Team, User
 from nas_asr.store.scope import Scope
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -82,6 +86,35 @@ def list_members(house: House, viewer: Viewer, slug: str) -> list[MemberView]:
         return [MemberView(user.id, user.name, member.role, member.created_at) for member, user in rows]
 
 
+def rename_team(house: House, viewer: Viewer, slug: str, name: str) -> None:
+    """Another name for people to read; the short name in addresses and commands stays."""
+    wanted = shown_line(name)[:120].strip()
+    if not wanted:
+        raise Invalid("A team needs a name of 1 to 120 characters.", field="name")
+    with house.db.write() as session:
+        team = team_of(session, viewer, slug)
+        team.name = wanted
+        audit(session, house, viewer, Act("team.renamed", subject=slug, team_id=team.id))
+
+
+def delete_team(house: House, viewer: Viewer, slug: str) -> None:
+    """Take a team away that holds nothing; by an admin. Its members, hotwords and links go with it."""
+    with house.db.write() as session:
+        scope = Scope(session, viewer)
+        scope.require_admin()
+        team = scope.team(slug)
+        alone(session, team)
+        recordings = session.scalar(select(func.count()).where(Recording.team_id == team.id))
+        folders = session.scalar(select(func.count()).where(Folder.team_id == team.id, Folder.removed_at.is_(None)))
+        if recordings or folders:
+            raise Conflict(
+                f"The team {slug} still has {recordings} recordings, counting the trash, and {folders} folders.",
+                "A team goes only when it is empty; take its people out instead.",
+            )
+        session.delete(team)
+        audit(session, house, viewer, Act("team.deleted", subject=slug))
+
+
 def add_member(house: House, viewer: Viewer | None, slug: str, user_name: str, role: Role) -> None:
     """Put a person into a team, or change their role there."""
     with house.db.write() as session:
@@ -89,9 +122,12 @@ def add_member(house: House, viewer: Viewer | None, slug: str, user_name: str, r
         member = session.get(Member, (team.id, user.id))
         if member is None:
             session.add(Member(team_id=team.id, user_id=user.id, role=role, created_at=house.now()))
+            act = "member.added"
         else:
+            _keep_a_manager(session, viewer, member, role)
             member.role = role
-        audit(session, house, viewer, Act("member.added", user.name, team.id, detail={"role": role.value}))
+            act = "member.role_set"
+        audit(session, house, viewer, Act(act, user.name, team.id, detail={"role": role.value}))
 
 
 def remove_member(house: House, viewer: Viewer | None, slug: str, user_name: str) -> None:
@@ -101,19 +137,40 @@ def remove_member(house: House, viewer: Viewer | None, slug: str, user_name: str
         member = session.get(Member, (team.id, user.id))
         if member is None:
             raise NotVisible(f"{user.name} is not in team {slug}.")
+        _keep_a_manager(session, viewer, member, None)
         session.delete(member)
         audit(session, house, viewer, Act("member.removed", user.name, team.id))
 
 
-def _pair(session: Session, viewer: Viewer | None, slug: str, user_name: str) -> tuple[Team, User]:
+def team_of(session: Session, viewer: Viewer | None, slug: str) -> Team:
+    """A team that the viewer manages; the command line (None) manages all."""
     if viewer is not None:
-        team = Scope(session, viewer).team(slug, Action.MANAGE)
-    else:
-        found = session.scalar(select(Team).where(Team.slug == slug))
-        if found is None:
-            raise NotVisible(f"There is no team called {slug}.", "See `nas-asr team list`.")
-        team = found
+        return Scope(session, viewer).team(slug, Action.MANAGE)
+    found = session.scalar(select(Team).where(Team.slug == slug))
+    if found is None:
+        raise NotVisible(f"There is no team called {slug}.", "See `nas-asr team list`.")
+    return found
+
+
+def _pair(session: Session, viewer: Viewer | None, slug: str, user_name: str) -> tuple[Team, User]:
+    team = team_of(session, viewer, slug)
+    alone(session, team)  # two managers who take each other out at once would leave none
     user = session.scalar(select(User).where(User.name_key == fold(user_name.strip())))
     if user is None:
         raise NotVisible(f"There is no user called {user_name}.", "An admin adds people under Admin.")
     return team, user
+
+
+def _keep_a_manager(session: Session, viewer: Viewer | None, member: Member, role: Role | None) -> None:
+    if viewer is None or viewer.runs_the_house or member.role != Role.MANAGER or role == Role.MANAGER:
+        return
+    others = (
+        select(Member.user_id)
+        .join(User)
+        .where(Member.team_id == member.team_id, Member.role == Role.MANAGER, User.disabled_at.is_(None))
+    )
+    if session.scalar(others.where(Member.user_id != member.user_id).limit(1)) is None:
+        raise Conflict(
+            "This is the team's only manager, and without one nobody could run it.",
+            "Make somebody else a manager first, or ask an admin.",
+        )

@@ -1,4 +1,4 @@
-"""Room: services.upkeep. What has to be done again and again: watch leases, sweep, tidy DATA/uploads. By one watcher at a time.
+"""Room: services.upkeep. What has to be done again and again: watch leases, sweep, tidy up. By one watcher at a time.
 
 The archive's nights are somebody else's work (night): here is only the turn at which it is thought of.
 """
@@ -11,6 +11,7 @@ from nas_asr.core.ids import new_id
 from nas_asr.services.base import House
 from nas_asr.services.duties import Duties
 from nas_asr.services.leases import Leases
+from nas_asr.services.sessions import clear_old
 from nas_asr.services.sweep import sweep
 from nas_asr.services.transcribe import Incarnation
 from nas_asr.services.uploads import clear_leftovers
@@ -48,6 +49,7 @@ class Upkeep:
         if now >= self._tidy_at:
             self._tidy_at = now + _TIDY_EVERY_S
             clear_leftovers(self._house)
+            clear_old(self._house)
 
     def close(self) -> None:
         """Give the duty up."""

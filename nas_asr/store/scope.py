@@ -11,11 +11,13 @@ from nas_asr.store.models import (
     AuditLine,
     Folder,
     HotwordVersion,
+    Invitation,
     LedgerLine,
     Member,
     Recording,
     Run,
     SegmentRow,
+    SessionRow,
     Team,
     Token,
     TranscriptVersion,
@@ -143,11 +145,19 @@ class Scope:
         statement = select(Member, User).join(User, User.id == Member.user_id).where(Member.team_id == team.id)
         return statement.order_by(User.name)
 
+    def invitations(self, team: Team) -> Select[Invitation]:
+        """Links into a team that came through this scope with MANAGE."""
+        return select(Invitation).where(Invitation.team_id == team.id).order_by(Invitation.created_at)
+
     # -- one's own, and the house ---------------------------------------------------------------------------------
 
     def tokens(self) -> Select[Token]:
         """The viewer's own tokens that were not revoked."""
         return select(Token).where(Token.user_id == self.viewer.user_id, Token.revoked_at.is_(None))
+
+    def sessions(self) -> Select[SessionRow]:
+        """The viewer's own sessions that were not ended."""
+        return select(SessionRow).where(SessionRow.user_id == self.viewer.user_id, SessionRow.ended_at.is_(None))
 
     def users(self) -> Select[User]:
         """All people: admins only."""

@@ -14,7 +14,8 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from nas_asr.core import errors as core
 from nas_asr.core.access import Viewer
-from nas_asr.services.accounts import TooManyTries, anybody
+from nas_asr.services.accounts import anybody
+from nas_asr.services.login_tries import TooManyTries
 from nas_asr.store.database import DatabaseTrouble, is_passing
 from nas_asr.web.locale import said
 from nas_asr.web.security import here
@@ -28,6 +29,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     core.NotPermitted: HTTPStatus.FORBIDDEN,
     core.NotVisible: HTTPStatus.NOT_FOUND,
     core.Conflict: HTTPStatus.CONFLICT,
+    core.Gone: HTTPStatus.GONE,
     core.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     core.MediaError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     core.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -37,7 +39,8 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
 }
 _CODES: Mapping[int, str] = {
     400: "bad_request", 401: "not_signed_in", 403: "not_permitted", 404: "not_found", 405: "method_not_allowed",
-    409: "conflict", 413: "too_large", 415: "not_audio", 416: "bad_range", 422: "invalid", 429: "slow_down", 503: "busy",
+    409: "conflict", 410: "gone", 413: "too_large", 415: "not_audio", 416: "bad_range", 422: "invalid", 429: "slow_down",
+    503: "busy",
 }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Room: web.events. Tells open pages that something they show has changed (server-sent events). Carries no content.
 
-Each stream asks anew, every second, who its viewer is and what they may see, so that a person who leaves a team hears no
-more of it from the next second on. It also says something every second, because only writing shows that the page is gone.
+Each stream asks anew, every second, who its viewer is and what they may see. It ends with `bye` where the session is over, and
+with `left` where a team or a role in it was lost: the page looks then whether it may still be shown. It also says something
+every second, because only writing shows that the page is gone.
 A stream holds a server thread: their number is capped, for a person and in all, and a page without one asks by itself
 every few seconds instead.
 """
@@ -11,10 +12,10 @@ from threading import Event, Lock
 
 from flask import Flask, Response, current_app
 
-from nas_asr.services.accounts import SignedIn, session_of
 from nas_asr.services.base import House
 from nas_asr.services.folder_watch import ledger_pulse
 from nas_asr.services.recordings import pulse
+from nas_asr.services.sessions import SignedIn, session_of
 from nas_asr.store.database import DatabaseTrouble
 from nas_asr.web.pages.person import signed_in
 from nas_asr.web.viewer import house
@@ -84,7 +85,7 @@ def _stream(house: House, web: WebSetup, person: SignedIn, ends: tuple[Event, Ev
     yield "retry: 3000\n\n"
     for _ in range(_LONGEST_TICKS):
         try:
-            present = session_of(house, person.viewer.user_id, person.session_version)
+            present = session_of(house, person.secret)
             word = _word(house, web, present) if present else ""
         except DatabaseTrouble:  # the browser comes back by itself, and is told then
             return
@@ -96,6 +97,9 @@ def _stream(house: House, web: WebSetup, person: SignedIn, ends: tuple[Event, Ev
             yield f"event: change\ndata: {word}\n\n"
         else:
             yield ": still here\n\n"
+        if not person.viewer.roles.items() <= present.viewer.roles.items():
+            yield "event: left\ndata: \n\n"
+            return
         if closing.wait(_TICK_S):
             return
         if over.is_set():

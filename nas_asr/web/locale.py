@@ -71,11 +71,25 @@ _ACTIONS = {
     "house.set_up": lazy("set this server up"),
     "user.created": lazy("added user"),
     "user.disabled": lazy("disabled user"),
+    "user.enabled": lazy("let in again user"),
+    "admin.given": lazy("made an admin of"),
+    "admin.taken": lazy("removed the admin rights of"),
+    "session.ended": lazy("ended a session"),
+    "session.others_ended": lazy("ended all other sessions"),
+    "reset.made": lazy("made a link to a new password for"),
+    "reset.used": lazy("set a new password by a link for"),
     "password.set": lazy("set the password of"),
     "login.accepted": lazy("signed in"),
+    "login.ended": lazy("signed out"),
     "login.refused": lazy("was refused at sign-in as"),
     "team.created": lazy("added team"),
+    "team.renamed": lazy("renamed team"),
+    "team.deleted": lazy("deleted team"),
+    "invitation.made": lazy("made an invitation into team"),
+    "invitation.withdrawn": lazy("withdrew an invitation into team"),
+    "invitation.used": lazy("came into a team by invitation"),
     "member.added": lazy("added to a team"),
+    "member.role_set": lazy("changed the role of"),
     "member.removed": lazy("removed from a team"),
     "token.created": lazy("made token"),
     "token.revoked": lazy("revoked token"),
@@ -119,7 +133,9 @@ def configure(app: Flask, house: House) -> None:
     babel = Babel()
     babel.domain_instance = _Catalogues()
     zone = _zone(house.options.timezone)
-    babel.init_app(app, default_locale="en", locale_selector=language, timezone_selector=lambda: zone)
+    babel.init_app(
+        app, default_locale="en", locale_selector=language, timezone_selector=lambda: _zone_of_viewer() or zone
+    )
     app.jinja_env.filters.update(
         moment=moment, day=day, hour=hour, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock, size=size,
         language_name=language_name, engine_name=engine_name, said=said,
@@ -169,7 +185,7 @@ def spoken_language(chosen: str = "") -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """Date and time in the site's zone."""
+    """Date and time in the viewer's zone."""
     if at is None:
         return "–"
     return format_datetime(
@@ -181,14 +197,14 @@ def moment(at: datetime | None) -> str:
 
 
 def day(at: datetime | None) -> str:
-    """The date alone, in the site's zone."""
+    """The date alone, in the viewer's zone."""
     if at is None:
         return "–"
     return format_date(at.astimezone(get_timezone()), _FORMS[language()], locale=get_locale())
 
 
 def hour(at: datetime) -> str:
-    """The time of day alone, in the site's zone."""
+    """The time of day alone, in the viewer's zone."""
     return f"{at.astimezone(get_timezone()):%H:%M}"
 
 
@@ -314,6 +330,11 @@ def _regex(msgid: str) -> str:
             parts.append(f"(?P={piece})" if piece in seen else f"(?P<{piece}>.*?)")
             seen.add(piece)
     return "".join(parts)
+
+
+def _zone_of_viewer() -> tzinfo | None:
+    wish = current_user.signed_in.zone if current_user.is_authenticated else ""
+    return _zone(wish) if wish else None
 
 
 def _zone(name: str) -> tzinfo:

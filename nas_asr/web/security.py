@@ -10,13 +10,13 @@ from flask import Flask, Response, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_login import LoginManager, current_user, login_user
+from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from nas_asr.core.access import Viewer
 from nas_asr.core.errors import Invalid, NotVisible
-from nas_asr.services.accounts import SignedIn
+from nas_asr.services.sessions import LONGEST, SignedIn
 from nas_asr.web.viewer import SessionUser, by_token, load_session
 from nas_asr.web.wiring import WebSetup
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 _STRANGERS_BODY = 1 * _MIB
 _FORM_BODY = 16 * _MIB
-_SESSION = timedelta(days=30)
 _TAKE_FILES = frozenset({"library.upload", "api.upload"})
 _NOBODY = "'none'"
 FRAMED = "widgets.embed"  # the one page that may be shown in a frame
@@ -46,7 +45,7 @@ def configure(app: Flask, web: WebSetup) -> None:
         SESSION_COOKIE_NAME="nas_asr_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=_SESSION,
+        PERMANENT_SESSION_LIFETIME=LONGEST,
         SESSION_REFRESH_EACH_REQUEST=False,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         WTF_CSRF_CHECK_DEFAULT=False,  # _refuse_forged decides, because token calls have no cookie to forge
@@ -73,6 +72,12 @@ def begin_session(signed_in: SignedIn) -> None:
     session.clear()
     session.permanent = True
     login_user(SessionUser(signed_in))
+
+
+def forget_session() -> None:
+    """This browser forgets who it was; the row of the session is ended elsewhere."""
+    logout_user()
+    session.clear()
 
 
 def safe_next(target: str | None) -> str:
@@ -148,7 +153,7 @@ class _Headers:
 
 def _limit_body() -> None:
     """A body is read before its sender's wish is weighed: strangers send little, and much only who may hand in files, there."""
-    if by_token_of_api():
+    if by_token_of_api() or request.endpoint == "static":  # nobody reads a body there, nor needs to know who asks
         return
     if not current_user.is_authenticated:
         request.max_content_length = _STRANGERS_BODY

@@ -7,20 +7,20 @@ from flask_login import UserMixin, current_user
 
 from nas_asr.core.access import Viewer
 from nas_asr.core.errors import Invalid, NotSignedIn
-from nas_asr.services.accounts import SignedIn, session_of
 from nas_asr.services.base import House
+from nas_asr.services.sessions import SignedIn, session_of, visit
 from nas_asr.services.tokens import viewer_of_token
 
 
 class SessionUser(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
-    """What Flask-Login keeps of a person: the id in the cookie is `user_id:session_version`."""
+    """What Flask-Login keeps of a person: what is in the cookie is a random secret, worth nothing without its row."""
 
     def __init__(self, signed_in: SignedIn) -> None:
         self.signed_in = signed_in
 
     def get_id(self) -> str:
-        """The word in the cookie; a raised session version makes it worthless."""
-        return f"{self.signed_in.viewer.user_id}:{self.signed_in.session_version}"
+        """The word in the cookie."""
+        return self.signed_in.secret
 
 
 def house() -> House:
@@ -32,8 +32,7 @@ def house() -> House:
 
 def load_session(cookie: str) -> SessionUser | None:
     """Flask-Login's user loader."""
-    user_id, _, version = cookie.partition(":")
-    signed_in = session_of(house(), user_id, int(version)) if version.isdigit() else None
+    signed_in = visit(house(), cookie)
     return SessionUser(signed_in) if signed_in else None
 
 
@@ -64,20 +63,18 @@ def by_token() -> bool:
     return bearer_token() is not None
 
 
-def presence(secret: str | None) -> Callable[[], Viewer | None]:
-    """Asks anew who this is, by this token or (None) this session, for answers that are still sent when that has changed."""
-    rooms = house()
-    if secret is not None:
-        return lambda: viewer_of_token(rooms, secret)
-    signed_in = current_user.signed_in
-    assert isinstance(signed_in, SignedIn)
-    user_id, version = signed_in.viewer.user_id, signed_in.session_version
+def ask_again() -> Callable[[], Viewer | None]:
+    """Asks who this is once more, later and outside of the request: None where the session or the token is over by then."""
+    rooms, token = house(), bearer_token()
+    if token is not None:
+        return lambda: viewer_of_token(rooms, token)
+    secret = current_user.signed_in.secret
 
-    def of_session() -> Viewer | None:
-        present = session_of(rooms, user_id, version)
-        return present.viewer if present else None
+    def by_session() -> Viewer | None:
+        person = session_of(rooms, secret)
+        return person.viewer if person else None
 
-    return of_session
+    return by_session
 
 
 def _find_viewer() -> Viewer:

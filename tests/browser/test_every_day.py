@@ -49,14 +49,14 @@ def _set_up(page: Page, base: str) -> None:
 
 
 def _make_team_with_folder(page: Page, base: str, share: Path) -> None:
-    page.goto(base + "/admin")
-    page.click("#teams summary")
-    page.fill("#f-name-team", "Sales")
-    page.click("#teams button.primary")
-    page.goto(base + "/teams/sales")
+    page.goto(base + "/teams")
+    page.click(".drawer summary")
+    page.fill("#f-name", "Sales")
+    page.click(".drawer button.primary")
+    page.wait_for_url("**/teams/sales")
     page.fill("#f-name", "ada")
     page.select_option("#f-role", "manager")
-    page.click("main button.primary")
+    page.click("form:has(#f-name) button")
     expect(page.locator(".people .title")).to_have_text("ada")
     page.goto(base + "/folders")
     page.click(".drawer summary")

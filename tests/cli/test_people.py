@@ -78,3 +78,22 @@ def test_a_folder_says_how_it_is_written_and_may_say_otherwise_later(tmp_path: P
     assert (folder["itn"], folder["apart"]) == ("model", False)
     assert call(tmp_path, "folder", "change", folder["id"]).exit_code == 2
     assert call(tmp_path, "folder", "change", "nobody", "--apart").exit_code == 1
+
+
+def test_links_are_printed_for_who_cannot_come_in(tmp_path: Path) -> None:
+    call(tmp_path, "user", "add", "alice", "--password-stdin", stdin="a long password\n")
+    call(tmp_path, "user", "add", "bob", "--password-stdin", stdin="a long password\n")
+    call(tmp_path, "team", "add", "choir")
+    invited = call(tmp_path, "member", "invite", "choir", "--role", "member").output
+    assert invited.startswith("http://127.0.0.1:7860/invitations/nasi_")
+    assert call(tmp_path, "user", "reset", "bob").output.startswith("http://127.0.0.1:7860/reset/nasp_")
+    call(tmp_path, "user", "disable", "bob")
+    assert call(tmp_path, "user", "reset", "bob").exit_code == 1
+    call(tmp_path, "user", "enable", "bob")
+    assert call(tmp_path, "user", "reset", "bob").exit_code == 0
+
+
+def test_nobody_is_invited_into_a_house_without_an_admin(tmp_path: Path) -> None:
+    call(tmp_path, "user", "list")
+    call(tmp_path, "team", "add", "choir")
+    assert call(tmp_path, "member", "invite", "choir", "--role", "member").exit_code == 1

@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select
 
 from nas_asr.core.access import Role
 from nas_asr.core.errors import Conflict, Invalid, NotSignedIn, NotVisible
 from nas_asr.services import accounts
-from nas_asr.services.accounts import NewUser, TooManyTries
+from nas_asr.services.accounts import NewUser
 from nas_asr.services.base import House
+from nas_asr.services.login_tries import TooManyTries
+from nas_asr.services.sessions import session_of
 from nas_asr.services.teams import add_member, create_team
 from nas_asr.store.models import AuditLine, User
 from tests.cast import Cast, Clock
@@ -71,6 +75,24 @@ def test_unknown_names_and_wrong_passwords_are_told_the_same(house: House, eva: 
     assert known.code == unknown.code
 
 
+def test_an_unknown_name_costs_as_many_hashes_as_a_wrong_password(
+    house: House, eva: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def verify(self: PasswordHasher, hash: str, password: str) -> bool:
+        looked.append(hash)
+        raise VerifyMismatchError
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    counts = []
+    for name in ("Eva", "nobody", "Eva", "nobody"):
+        looked.clear()
+        wrong(house, name)
+        counts.append(len(looked))
+    assert counts == [1, 1, 1, 1]
+
+
 def test_wrong_tries_slow_the_account_down_and_a_right_one_frees_it(house: House, eva: str, clock: Clock) -> None:
     for _ in range(5):
         assert not isinstance(wrong(house), TooManyTries)
@@ -113,17 +135,18 @@ def test_many_names_from_one_address_slow_the_address_down(house: House, eva: st
 
 def test_a_new_password_ends_all_sessions(house: House, eva: str) -> None:
     before = accounts.sign_in(house, "Eva", GOOD, "10.0.0.1")
-    assert accounts.session_of(house, eva, before.session_version)
-    accounts.change_own_password(house, before.viewer, GOOD, "another long password")
-    assert accounts.session_of(house, eva, before.session_version) is None
+    assert session_of(house, before.secret)
+    here = accounts.change_own_password(house, before, GOOD, "another long password")
+    assert session_of(house, before.secret) is None
+    assert session_of(house, here.secret) == here
     wrong(house)
     assert accounts.sign_in(house, "Eva", "another long password", "10.0.0.1")
 
 
 def test_who_does_not_know_the_old_password_sets_no_new_one(house: House, eva: str) -> None:
-    viewer = accounts.sign_in(house, "Eva", GOOD, "10.0.0.1").viewer
+    me = accounts.sign_in(house, "Eva", GOOD, "10.0.0.1")
     with pytest.raises(Invalid) as refused:
-        accounts.change_own_password(house, viewer, "wrong", "another long password")
+        accounts.change_own_password(house, me, "wrong", "another long password")
     assert refused.value.field == "old_password"
     assert accounts.sign_in(house, "Eva", GOOD, "10.0.0.1")
 
@@ -149,7 +172,7 @@ def test_a_disabled_person_is_out_at_once(house: House, eva: str) -> None:
     accounts.create_user(house, None, NewUser("Otto", GOOD))
     signed_in = accounts.sign_in(house, "Otto", GOOD, "x")
     accounts.disable_user(house, None, "otto")
-    assert accounts.session_of(house, signed_in.viewer.user_id, signed_in.session_version) is None
+    assert session_of(house, signed_in.secret) is None
     with pytest.raises(NotSignedIn):
         accounts.sign_in(house, "Otto", GOOD, "x")
 
@@ -163,7 +186,7 @@ def test_a_session_has_the_roles_of_now(house: House, eva: str) -> None:
     signed_in = accounts.sign_in(house, "Eva", GOOD, "x")
     team = create_team(house, None, "sales")
     add_member(house, None, "sales", "Eva", Role.READER)
-    now = accounts.session_of(house, eva, signed_in.session_version)
+    now = session_of(house, signed_in.secret)
     assert now is not None
     assert now.viewer.roles == {team: Role.READER}
 

@@ -10,6 +10,7 @@ from nas_asr.core.errors import Conflict, Invalid, NasAsrError, NotVisible
 from nas_asr.services.accounts import anybody, list_users, sign_in
 from nas_asr.services.base import House
 from nas_asr.services.folders import list_folders
+from nas_asr.services.sessions import Arrival
 from nas_asr.services.setup import SetupOrder, set_up
 from nas_asr.store.models import AuditLine, Team
 from tests.cast import Cast
@@ -28,7 +29,7 @@ def test_everything_is_there_afterwards(house: House) -> None:
 
 
 def test_it_was_the_new_admin_who_did_it_and_is_signed_in(house: House) -> None:
-    admin = set_up(house, SetupOrder(**GOOD), "192.0.2.7").viewer
+    admin = set_up(house, SetupOrder(**GOOD), Arrival("192.0.2.7")).viewer
     with house.db.read() as session:
         lines = {line.action: (line.actor, line.actor_id, line.address) for line in session.scalars(select(AuditLine))}
     assert lines["house.set_up"] == ("Eva", admin.user_id, "192.0.2.7")

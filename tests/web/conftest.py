@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 
 from nas_asr.core.access import Viewer
 from nas_asr.services.base import House
+from nas_asr.services.sessions import Arrival, begin
+from nas_asr.store.models import User
 from nas_asr.web.app import WebSetup, create_app
 
 SECRET = "a secret for tests, forty characters long"
@@ -48,6 +50,12 @@ def visit(app: Flask) -> Visits:
     return lambda viewer=None, language="en": visitor(app, viewer, language)
 
 
+def cookie_of(house: House, viewer: Viewer) -> str:
+    """What the cookie holds of a browser in which that person signed in."""
+    with house.db.write() as session:
+        return begin(session, house, session.get_one(User, viewer.user_id), Arrival("127.0.0.1", "Firefox, Linux"))
+
+
 def visitor(app: Flask, viewer: Viewer | None = None, language: str = "en") -> Visitor:
     """A browser, signed in as that person where one is named."""
     client = app.test_client()
@@ -55,6 +63,6 @@ def visitor(app: Flask, viewer: Viewer | None = None, language: str = "en") -> V
     with client.session_transaction() as session:
         session["csrf_token"] = "planted"
         if viewer is not None:
-            session["_user_id"] = f"{viewer.user_id}:1"
+            session["_user_id"] = cookie_of(app.extensions["nas_asr_house"], viewer)
     token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps("planted")
     return Visitor(client, str(token))

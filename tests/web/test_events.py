@@ -7,9 +7,10 @@ import time
 import pytest
 from werkzeug.serving import make_server
 
+from nas_asr.core.access import Role
 from nas_asr.services.accounts import disable_user
 from nas_asr.services.base import House
-from nas_asr.services.teams import remove_member
+from nas_asr.services.teams import add_member, remove_member
 from nas_asr.web import events
 from nas_asr.web.app import WebSetup, create_app
 from tests.cast import Cast, make_recording
@@ -49,6 +50,20 @@ def test_leaving_the_team_is_noticed_within_a_second(visit: Visits, house: House
     remove_member(house, None, "choir", "rita")
     word = next(piece for piece in stream if piece.startswith(b"event: change"))
     assert b"data: 0-" in word
+    assert list(stream) == [b"event: left\ndata: \n\n"]
+    answer.close()
+
+
+def test_a_role_that_was_lost_ends_the_stream_and_one_that_was_won_does_not(
+    visit: Visits, house: House, cast: Cast
+) -> None:
+    answer = visit(cast.bob).client.get("/events", buffered=False)
+    stream = answer.iter_encoded()
+    next(stream), next(stream)
+    add_member(house, None, "garden", "bob", Role.READER)
+    next(piece for piece in stream if piece.startswith(b"event: change"))
+    add_member(house, None, "choir", "bob", Role.READER)
+    assert list(stream)[-1].startswith(b"event: left")
     answer.close()
 
 

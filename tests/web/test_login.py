@@ -1,15 +1,22 @@
 """Room: tests.web.test_login. Signing in and out: what a stranger can and cannot do at the door."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from nas_asr.services.accounts import disable_user, set_password
 from nas_asr.services.base import House
+from nas_asr.store.database import Database
+from nas_asr.store.models import AuditLine
 from nas_asr.web.app import WebSetup, create_app
 from nas_asr.web.security import safe_next
 from tests.cast import Cast, Clock
+from tests.people import quick_hashes
 from tests.web.conftest import SECRET, Visitor, Visits, visitor
 
+quick = pytest.fixture(autouse=True)(quick_hashes)
 PASSWORD = "a sentence that is long enough"
 
 
@@ -96,6 +103,57 @@ def test_signing_out_ends_it(door: Visitor) -> None:
     token = _token_of(door)
     door.client.post("/logout", data={"csrf_token": token})
     assert door.get("/").headers["Location"] == "/login"
+
+
+def test_a_cookie_copied_before_signing_out_is_worth_nothing(door: Visitor, visit: Visits) -> None:
+    door.post("/login", name="alice", password=PASSWORD)
+    cookie = door.client.get_cookie("nas_asr_session")
+    assert cookie is not None
+    thief = visit()
+    thief.client.set_cookie("nas_asr_session", cookie.value)
+    assert thief.get("/account").status_code == 200
+    door.client.post("/logout", data={"csrf_token": _token_of(door)})
+    assert thief.get("/account").status_code == 302
+    assert thief.get("/api/v1/teams").status_code == 401
+
+
+def test_signing_in_twice_gives_two_cookies(door: Visitor, visit: Visits) -> None:
+    other, secrets = visit(), set()
+    for browser in (door, other):
+        browser.post("/login", name="alice", password=PASSWORD)
+        with browser.client.session_transaction() as session:
+            secrets.add(session["_user_id"])
+    assert len(secrets) == 2
+
+
+def test_two_web_processes_know_the_same_sessions(door: Visitor, house: House, app: Flask) -> None:
+    beside = Database(house.db.url)
+    other = create_app(replace(house, db=beside), WebSetup(secret_key=SECRET)).test_client()
+    door.post("/login", name="alice", password=PASSWORD)
+    cookie = door.client.get_cookie("nas_asr_session")
+    assert cookie is not None
+    other.set_cookie("nas_asr_session", cookie.value)
+    assert other.get("/account").status_code == 200
+    door.client.post("/logout", data={"csrf_token": _token_of(door)})
+    assert other.get("/account").status_code == 302
+    beside.close()
+
+
+def test_a_cookie_of_before_sessions_were_kept_signs_in_nobody(visit: Visits, cast: Cast) -> None:
+    browser = visit(cast.alice)
+    with browser.client.session_transaction() as session:
+        session["_user_id"] = f"{cast.alice.user_id}:1"
+    assert browser.get("/").headers["Location"] == "/login"
+
+
+def test_what_happens_at_the_door_is_in_the_audit(door: Visitor, house: House) -> None:
+    door.post("/login", name="alice", password="something else")
+    door.post("/login", name="alice", password=PASSWORD)
+    door.client.post("/logout", data={"csrf_token": _token_of(door)})
+    with house.db.read() as session:
+        lines = [(line.action, line.address) for line in session.scalars(select(AuditLine).order_by(AuditLine.at))]
+    assert {action for action, _ in lines} >= {"login.refused", "login.accepted", "login.ended"}
+    assert all(address == "127.0.0.1" for action, address in lines if action.startswith("login."))
 
 
 def test_a_new_password_ends_all_sessions(house: House, cast: Cast, visit: Visits) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from nas_asr.core.access import Viewer
+from nas_asr.core.access import Role, Viewer
 from nas_asr.core.hotwords import clean
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import LedgerState
 from nas_asr.services.base import House
 from nas_asr.services.hotwords import set_hotwords
+from nas_asr.services.invitations import list_invitations, make_invitation
+from nas_asr.services.password_resets import make_reset
 from nas_asr.store.models import LedgerLine
 from tests.cast import START, Cast, make_folder, make_recording, replace_something, write_transcript
 from tests.web.api.test_who_may_call import CALLS, ELSEWHERE
@@ -66,7 +68,12 @@ class World:
                     changed_at=START,
                 )  # fmt: skip
             )
-        self.ids |= {"slug": "choir", "token_id": "none", "any(now, verify):kind": "verify", "filename": "app.css"}
+        invitation = make_invitation(self.house, self.cast.alice, "choir", Role.READER)
+        self.ids["invitation_id"] = list_invitations(self.house, self.cast.alice, "choir")[-1].id
+        self.ids["invitation"] = invitation.secret
+        self.ids["reset"] = make_reset(self.house, None, "bob").secret
+        self.ids |= {"slug": "choir", "session_id": "none", "token_id": "none"}
+        self.ids |= {"any(now, verify):kind": "verify", "filename": "app.css"}
 
     def new_directory(self) -> str:
         path = self.tmp_path / new_id()
@@ -162,10 +169,25 @@ PAGES = (
     Row("POST", "/account/tokens", (302, 201, 201, 201, 201, 201), _form(name="t", scope="read", days="30")),
     Row("POST", "/account/tokens/<token_id>/revoke", (302, 404, 404, 404, 404, 404)),
     Row("GET", "/admin", ADMINS),
+    Row("GET", "/admin/users", ADMINS),
     Row("POST", "/admin/users", ADMINS_SEND, _form(name="newcomer", password=PASSWORD)),
-    Row("POST", "/admin/users/password", ADMINS_SEND, _form(name="bob", password=PASSWORD)),
+    Row("POST", "/admin/users/reset", (302, 404, 404, 404, 404, 201), _form(name="bob")),
     Row("POST", "/admin/users/disable", ADMINS_SEND, _form(name="bob")),
-    Row("POST", "/admin/teams", ADMINS_SEND, _form(name="Tenors")),
+    Row("POST", "/admin/users/enable", ADMINS_SEND, _form(name="bob")),
+    Row("POST", "/admin/users/admin", ADMINS_SEND, _form(name="bob", is_admin="0")),
+    Row("POST", "/teams", ADMINS_SEND, _form(name="Tenors")),
+    Row("POST", "/teams/<slug>/name", MANAGING, _form(name="The choir")),
+    Row("POST", "/teams/<slug>/delete", (302, 404, 404, 404, 404, 409)),  # it has recordings
+    Row("POST", "/teams/<slug>/invitations", (302, 404, 403, 403, 201, 201), _form(role="reader")),
+    Row("POST", "/teams/<slug>/invitations/<invitation_id>/withdraw", MANAGING),
+    # whoever has the link; of what becomes of it: tests/web/test_invitations.py and test_resets.py
+    Row("GET", "/invitations/<secret>", OPEN),
+    Row("POST", "/invitations/<secret>/join", (302, 302, 409, 409, 409, 302)),
+    Row("POST", "/invitations/<secret>/new", (422, 302, 302, 302, 302, 302)),
+    Row("GET", "/reset/<secret>", OPEN),
+    Row("POST", "/reset/<secret>", (422,) * 6),
+    Row("POST", "/account/sessions/<session_id>/end", (302, 404, 404, 404, 404, 404)),
+    Row("POST", "/account/sessions/end-others", SENT),
     Row("GET", "/admin/settings", ADMINS),
     Row("POST", "/admin/settings", ADMINS_SEND, _form(settle_seconds="3")),
     Row("POST", "/admin/settings/free-memory", ADMINS_SEND),
@@ -206,6 +228,7 @@ def test_everybody_gets_what_their_role_allows(app: Flask, house: House, cast: C
             set_hotwords(house, None, "choir", clean(["Kubernetes"]))
         world = World(house, cast, tmp_path)
         path = row.rule.replace("<path:filename>", "<filename>")
+        world.ids["secret"] = world.ids["reset" if row.rule.startswith("/reset") else "invitation"]
         for name, value in world.ids.items():
             path = path.replace(f"<{name}>", value)
         browser = visitor(app, viewer)
@@ -218,7 +241,6 @@ def test_everybody_gets_what_their_role_allows(app: Flask, house: House, cast: C
 
 
 def _put_zoe_into_the_choir(house: House, cast: Cast) -> None:
-    from nas_asr.core.access import Role
     from nas_asr.store.models import Member, User
 
     with house.db.write() as session:

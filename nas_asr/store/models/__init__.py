@@ -3,12 +3,21 @@
 from nas_asr.store.models.archive import ArchiveBag, ArchiveRuleRow, ArchiveRun
 from nas_asr.store.models.base import Base, UtcDateTime
 from nas_asr.store.models.house import AuditLine, Duty, Heartbeat, HouseSetting, LoginFailure
-from nas_asr.store.models.people import HotwordVersion, Member, Team, Token, User
+from nas_asr.store.models.people import (
+    HotwordVersion,
+    Invitation,
+    Member,
+    PasswordReset,
+    SessionRow,
+    Team,
+    Token,
+    User,
+)
 from nas_asr.store.models.recordings import Layer, Recording, Run, SegmentRow, TranscriptVersion, WaveformRow
 from nas_asr.store.models.shares import Folder, LedgerLine
 
 __all__ = [
     "ArchiveBag", "ArchiveRuleRow", "ArchiveRun", "AuditLine", "Base", "Duty", "Folder", "Heartbeat", "HotwordVersion",
-    "HouseSetting", "Layer", "LedgerLine", "LoginFailure", "Member", "Recording", "Run", "SegmentRow", "Team", "Token",
-    "TranscriptVersion", "User", "UtcDateTime", "WaveformRow",
+    "HouseSetting", "Invitation", "Layer", "LedgerLine", "LoginFailure", "Member", "PasswordReset", "Recording", "Run",
+    "SegmentRow", "SessionRow", "Team", "Token", "TranscriptVersion", "User", "UtcDateTime", "WaveformRow",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_openapi3 import OpenAPI
 
 from nas_asr.web.api import (
+    account,
     audio,
     choice,
     drafts,
@@ -16,7 +17,9 @@ from nas_asr.web.api import (
     hotwords,
     library,
     lists,
+    members,
     parts,
+    people,
     recordings,
     tokens,
     transcripts,
@@ -28,6 +31,7 @@ from nas_asr.web.api.spool import SpoolingRequest
 
 # Naming them here is what puts their calls on the blueprint.
 __all__ = [
+    "account",
     "audio",
     "choice",
     "drafts",
@@ -37,7 +41,9 @@ __all__ = [
     "hotwords",
     "library",
     "lists",
+    "members",
     "parts",
+    "people",
     "recordings",
     "register",
     "tokens",

@@ -1,8 +1,9 @@
 """Room: web.api.audio. A recording's sound for players, in ranges: its own bytes, or Opus. Encodes nothing, never guesses."""
 
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, cast
 
 from flask import Response, current_app, jsonify, request
 from flask_openapi3 import Tag
@@ -16,6 +17,7 @@ from nas_asr.services.opus import Making, OpusDesk, open_opus
 from nas_asr.web.api.frame import API, ErrorEnvelope
 from nas_asr.web.api.recordings import RecordingPath
 from nas_asr.web.viewer import current_viewer, house
+from nas_asr.web.watched import watched
 
 _BLOCK = 256 << 10
 # By what probing found inside, never by the file's name: a page named .mp3 must not come back as one. Media type, suffix.
@@ -81,6 +83,7 @@ def audio(path: RecordingPath, query: AudioQuery) -> Response:
     except RequestedRangeNotSatisfiable:
         file.close()
         raise
+    response.response = watched(cast("Iterable[bytes]", response.response), {sound.team_id})
     return response
 
 

@@ -15,7 +15,7 @@ from nas_asr.web import export_words
 from nas_asr.web.api.frame import API, Body, ErrorEnvelope, Since, Text, Until
 from nas_asr.web.api.recordings import RecordingPath
 from nas_asr.web.exporting import ZIP, as_file, as_zip
-from nas_asr.web.viewer import bearer_token, current_viewer, house, presence
+from nas_asr.web.viewer import ask_again, current_viewer, house
 
 EXPORTS = Tag(name="exports")
 _LAYERS = "raw: the machine's, as it was spoken; itn: the machine's, as it writes it; edited: what readers see."
@@ -115,4 +115,4 @@ def export_recordings(body: ManyBody) -> Response:
     order = Many(
         formats, body.options(), body.id, body.filter(), export_words.bundle_words(), export_words.reasons()
     )  # fmt: skip
-    return as_zip(current_viewer(), order, presence(bearer_token()))
+    return as_zip(current_viewer(), order, ask_again())

@@ -1,6 +1,7 @@
 """Room: web.api.frame. What all calls share: who may come in, how a refusal looks, pages, times. No call of its own."""
 
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from flask import Response, request
@@ -45,7 +46,17 @@ _INGEST_CALLS = frozenset({"api.upload"})
 _WIDGET_CALLS = frozenset({"api.summary"})
 # Reading that needs a body, because it names many
 _READS = frozenset({"api.export_recordings"})
-_IN_PERSON = frozenset({"api.tokens", "api.make_token", "api.end_token"})
+# Calls that no token may make: about oneself, people and roles
+IN_PERSON: list[dict[str, list[str]]] = [{"session": []}]
+_TOKENS = frozenset({"api.tokens", "api.make_token", "api.end_token"})
+_OF_PEOPLE = frozenset(
+    f"api.{call}"
+    for call in (
+        "account", "change_account", "change_password", "sessions", "end_other_sessions", "end_session", "users", "add_user",
+        "change_user", "reset_user", "add_team", "rename_team", "delete_team", "put_member", "remove_member", "invitations",
+        "invite", "withdraw_invitation", "join_team",
+    )
+)  # fmt: skip
 _LARGE_BODY = frozenset({"api.upload"})
 
 # Flask's own alias names types that flask-openapi3, which evaluates annotations, cannot find
@@ -66,6 +77,9 @@ class ErrorEnvelope(BaseModel):
 
     error: ErrorBody
 
+
+Refusals = dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None]
+REFUSED: Refusals = {404: ErrorEnvelope, 409: ErrorEnvelope}
 
 API = APIBlueprint(
     "api",
@@ -93,8 +107,10 @@ def _let_in() -> None:
 
 
 def _check_scope(scope: TokenScope, endpoint: str) -> None:
-    if endpoint in _IN_PERSON:
+    if endpoint in _TOKENS:
         raise NotPermitted("A token may not make or end tokens.", "Sign in and do it under Account.")
+    if endpoint in _OF_PEOPLE:
+        raise NotPermitted("A token may not change people, roles or sessions.", "Sign in and do it on the page.")
     if scope is TokenScope.INGEST and endpoint not in _INGEST_CALLS:
         raise NotPermitted("This token may only add recordings.", "Use a token of scope read or write.")
     if scope is TokenScope.WIDGET and endpoint not in _WIDGET_CALLS:

@@ -4,9 +4,8 @@ import errno
 import tempfile
 from typing import IO, TYPE_CHECKING, cast
 
-from flask import Request
-
 from nas_asr.core.errors import StorageFull
+from nas_asr.web.hosts import HostedRequest
 from nas_asr.web.viewer import house
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Spool(_SpooledFile):
             raise
 
 
-class SpoolingRequest(Request):
+class SpoolingRequest(HostedRequest):
     """The system's place for such files may be memory, or small; four gigabytes must go where they will lie in the end."""
 
     def _get_file_stream(

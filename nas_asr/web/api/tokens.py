@@ -5,11 +5,10 @@ from pydantic import BaseModel, Field
 
 from nas_asr.core.access import TokenScope
 from nas_asr.services import tokens as service
-from nas_asr.web.api.frame import API, Answer, Body, ErrorEnvelope, Moment, Text
+from nas_asr.web.api.frame import API, IN_PERSON, Answer, Body, ErrorEnvelope, Moment, Text
 from nas_asr.web.viewer import current_viewer, house
 
 TOKENS = Tag(name="tokens")
-_SESSION: list[dict[str, list[str]]] = [{"session": []}]
 
 
 class TokenOut(BaseModel):
@@ -52,7 +51,7 @@ class TokenPath(BaseModel):
     token_id: str
 
 
-@API.get("/tokens", tags=[TOKENS], responses={200: TokenList}, security=_SESSION)
+@API.get("/tokens", tags=[TOKENS], responses={200: TokenList}, security=IN_PERSON)
 def tokens() -> Answer:
     """Your tokens. Only with a session."""
     items = [
@@ -65,7 +64,7 @@ def tokens() -> Answer:
     return TokenList(items=items).model_dump(mode="json")
 
 
-@API.post("/tokens", tags=[TOKENS], responses={201: MadeOut, 404: ErrorEnvelope}, security=_SESSION)
+@API.post("/tokens", tags=[TOKENS], responses={201: MadeOut, 404: ErrorEnvelope}, security=IN_PERSON)
 def make_token(body: TokenBody) -> Answer:
     """A new token; its secret is shown this once. Only with a session."""
     viewer = current_viewer()
@@ -73,7 +72,7 @@ def make_token(body: TokenBody) -> Answer:
     return MadeOut(token=service.create_token(house(), viewer, viewer.name, order)).model_dump(), 201
 
 
-@API.delete("/tokens/<token_id>", tags=[TOKENS], responses={204: None, 404: ErrorEnvelope}, security=_SESSION)
+@API.delete("/tokens/<token_id>", tags=[TOKENS], responses={204: None, 404: ErrorEnvelope}, security=IN_PERSON)
 def end_token(path: TokenPath) -> Answer:
     """End a token at once. Only with a session."""
     service.revoke_token(house(), current_viewer(), path.token_id)

@@ -15,6 +15,7 @@ from nas_asr.web.pages import (
     folders,
     history,
     hotwords,
+    invitations,
     ledger,
     library,
     login,
@@ -22,10 +23,12 @@ from nas_asr.web.pages import (
     parts,
     person,
     recording,
+    resets,
     search,
     settings,
     setup,
     teams,
+    users,
 )  # fmt: skip
 from nas_asr.web.pages.marking import marked
 
@@ -34,7 +37,7 @@ def register(app: Flask) -> None:
     """All pages."""
     for page in (
         login, setup, library, recording, history, exports, parts, difference, search, folders, ledger, choice, archive, teams,
-        hotwords, drafts, account, admin, settings, models,
+        hotwords, drafts, invitations, resets, account, admin, users, settings, models,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)

@@ -11,7 +11,7 @@ from nas_asr.web import export_words
 from nas_asr.web.exporting import as_zip
 from nas_asr.web.pages.library import filter_of
 from nas_asr.web.pages.person import viewer
-from nas_asr.web.viewer import presence
+from nas_asr.web.viewer import ask_again
 
 bp = Blueprint("exports", __name__, url_prefix="/recordings")
 _SWITCHES = {"": None, "0": False, "1": True}
@@ -26,7 +26,7 @@ def many() -> ResponseReturnValue:
         ids=form.getlist("id"), everything=filter_of(form) if form.get("everything") == "1" else None,
         words=export_words.bundle_words(), reasons=export_words.reasons(),
     )  # fmt: skip
-    return as_zip(viewer(), order, presence(None))
+    return as_zip(viewer(), order, ask_again())
 
 
 def _options() -> ExportOptions:

@@ -2,13 +2,16 @@
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, logout_user
+from flask_login import current_user
 
 from nas_asr.core.errors import NotSignedIn
-from nas_asr.services.accounts import TooManyTries, anybody, set_wishes, sign_in
+from nas_asr.services.accounts import anybody, set_wishes, sign_in
+from nas_asr.services.login_tries import TooManyTries
+from nas_asr.services.sessions import sign_out
+from nas_asr.web.browsers import arrival
 from nas_asr.web.errors import status_of
 from nas_asr.web.locale import COOKIE, SUPPORTED
-from nas_asr.web.security import begin_session, limiter, safe_next
+from nas_asr.web.security import begin_session, forget_session, limiter, safe_next
 from nas_asr.web.viewer import house
 
 bp = Blueprint("login", __name__)
@@ -29,8 +32,9 @@ def form() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     """Name and password; the same words for an unknown name and a wrong password."""
     name, target = request.form.get("name", ""), safe_next(request.form.get("next"))
+    came = arrival()
     try:
-        person = sign_in(house(), name, request.form.get("password", ""), request.remote_addr or "")
+        person = sign_in(house(), name, request.form.get("password", ""), came.address, came.browser)
     except NotSignedIn as problem:
         page = render_template("login/login.html", next=target, name=name, problem=problem)
         headers = {"Retry-After": str(problem.wait_s)} if isinstance(problem, TooManyTries) else {}
@@ -41,8 +45,10 @@ def enter() -> ResponseReturnValue:
 
 @bp.post("/logout")
 def leave() -> ResponseReturnValue:
-    """The end of this session."""
-    logout_user()
+    """The end of this session, and of every copy of its cookie."""
+    if current_user.is_authenticated:
+        sign_out(house(), current_user.signed_in, request.remote_addr or "")
+    forget_session()
     return redirect(url_for("login.form"))
 
 

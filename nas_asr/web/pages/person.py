@@ -8,8 +8,8 @@ from flask_login import current_user
 from nas_asr.core.access import Viewer
 from nas_asr.core.errors import NotSignedIn
 from nas_asr.services import summary
-from nas_asr.services.accounts import SignedIn
 from nas_asr.services.engines import Outlook, outlook
+from nas_asr.services.sessions import SignedIn
 from nas_asr.web.security import here
 from nas_asr.web.viewer import house
 from nas_asr.web.wiring import wiring

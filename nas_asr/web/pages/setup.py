@@ -14,6 +14,7 @@ from nas_asr.core.languages import LANGUAGES
 from nas_asr.services.accounts import anybody
 from nas_asr.services.folders import default_folder
 from nas_asr.services.setup import SetupOrder, set_up
+from nas_asr.web.browsers import arrival
 from nas_asr.web.errors import status_of
 from nas_asr.web.locale import spoken_language
 from nas_asr.web.security import begin_session, limiter
@@ -41,7 +42,7 @@ def save() -> ResponseReturnValue:
         _check(given["code"], password)
         slug = slug_of(given["team_name"])
         order = SetupOrder(given["admin"], password, slug, given["team_name"], given["language"], given["folder"])
-        person = set_up(house(), order, request.remote_addr or "")
+        person = set_up(house(), order, arrival())
     except (Invalid, Conflict, NotPermitted) as problem:
         return _page(given, problem), status_of(problem)
     begin_session(person)

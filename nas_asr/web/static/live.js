@@ -21,6 +21,7 @@ function listen() {
   stream.addEventListener("open", stopAsking);
   stream.addEventListener("change", (event) => changed(event.data));
   stream.addEventListener("bye", () => window.location.reload());
+  stream.addEventListener("left", lookAgain);
   // A newer page of the same person got our place.
   stream.addEventListener("full", askInstead);
   stream.addEventListener("error", () => {
@@ -28,6 +29,16 @@ function listen() {
     // refused.
     if (stream?.readyState === EventSource.CLOSED) askInstead();
   });
+}
+
+// We lost a team, or a role in it: a page that is not ours any more goes, others stay as they are. The stream comes back.
+async function lookAgain() {
+  try {
+    const answer = await fetch(window.location.href, { method: "HEAD", redirect: "manual" });
+    if (!answer.ok) window.location.reload();
+  } catch {
+    // The server is restarting; the page asks again when the stream is back.
+  }
 }
 
 function askInstead() {

@@ -16,6 +16,7 @@ from nas_asr.services.base import House
 from nas_asr.services.tokens import NewToken, create_token
 from nas_asr.web.app import WebSetup, create_app
 from tests.cast import Cast, make_recording, write_transcript
+from tests.web.conftest import cookie_of
 
 SECRET = "a secret for tests, forty characters long"
 SOUND = bytes(range(256)) * 40
@@ -74,13 +75,13 @@ def by_token(app: Flask, house: House) -> ByToken:
 
 
 @pytest.fixture
-def in_person(app: Flask) -> InPerson:
+def in_person(app: Flask, house: House) -> InPerson:
     """in_person(viewer, csrf=True): a signed-in browser, with the page's CSRF token in its header."""
 
     def make(viewer: Viewer, csrf: bool = True) -> Caller:
         client = app.test_client()
         with client.session_transaction() as session:
-            session["_user_id"] = f"{viewer.user_id}:1"
+            session["_user_id"] = cookie_of(house, viewer)
             session["_fresh"] = True
             session["csrf_token"] = "planted"
         token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps("planted")

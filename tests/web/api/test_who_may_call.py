@@ -88,7 +88,16 @@ OF_A_TEAM = {
 OF_A_FOLDER = {("GET", "/folders/<folder_id>/choice"), ("POST", "/folders/<folder_id>/choice")}
 # test_export_many.py beside this has everybody of the cast.
 OF_MANY = {("POST", "/recordings/export")}
-ELSEWHERE = {("POST", "/recordings")} | OF_MANY | TOKENS | OF_A_TEAM | OF_A_FOLDER
+# test_people.py beside this has everybody of the cast.
+OF_PEOPLE = {
+    ("GET", "/account"), ("PATCH", "/account"), ("PUT", "/account/password"), ("GET", "/sessions"), ("DELETE", "/sessions"),
+    ("DELETE", "/sessions/<session_id>"), ("GET", "/users"), ("POST", "/users"), ("PATCH", "/users/<name>"),
+    ("POST", "/users/<name>/reset"), ("POST", "/teams"), ("PATCH", "/teams/<slug>"), ("DELETE", "/teams/<slug>"),
+    ("GET", "/teams/<slug>/members"), ("PUT", "/teams/<slug>/members/<name>"), ("DELETE", "/teams/<slug>/members/<name>"),
+    ("GET", "/teams/<slug>/invitations"), ("POST", "/teams/<slug>/invitations"),
+    ("DELETE", "/teams/<slug>/invitations/<invitation_id>"), ("POST", "/invitations"),
+}  # fmt: skip
+ELSEWHERE = {("POST", "/recordings")} | TOKENS | OF_A_TEAM | OF_A_FOLDER | OF_PEOPLE | OF_MANY
 OF_A_RECORDING = [call for call in CALLS if call.of_a_recording]
 LISTS = [call for call in CALLS if not call.of_a_recording]
 
