@@ -120,7 +120,9 @@ def _forget(session: Session, viewer: Viewer, recording: Recording) -> None:
     for line in session.scalars(select(LedgerLine).where(LedgerLine.recording_id == recording.id)):
         # Its bytes are what is known again, under whatever name
         line.sha256, line.recording_id = recording.sha256, None
-        said = f"{viewer.name} deleted its recording for ever. The file was not touched, and is not taken again by itself."
+        said = (
+            f"{viewer.name} deleted its recording for ever. The file was not touched, and is not taken again by itself."
+        )
         settle_line(line, LedgerState.IGNORED, DELETED.code, said)
     shown = select(TranscriptVersion).where(
         TranscriptVersion.recording_id == recording.id, TranscriptVersion.number == recording.version

@@ -9,8 +9,8 @@ import pytest
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.heartbeats import Beat, beat
-from nas_asr.services.paging import PageOrder
 from nas_asr.services.listing import RecordingFilter, list_recordings
+from nas_asr.services.paging import PageOrder
 from nas_asr.store.models import Recording, Run
 from nas_asr.web.app import StageTwoView, WebSetup, create_app
 from tests.cast import START, Cast, Clock, make_folder, make_recording, write_transcript
