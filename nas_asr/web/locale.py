@@ -119,7 +119,7 @@ def configure(app: Flask, house: House) -> None:
     babel.init_app(app, default_locale="en", locale_selector=language, timezone_selector=lambda: zone)
     app.jinja_env.filters.update(
         moment=moment, day=day, hour=hour, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock,
-        size=size, roughly=roughly, language_name=language_name, engine_name=engine_name, said=said,
+        size=size, language_name=language_name, engine_name=engine_name, said=said,
         state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
         role_name=lambda role: ROLES[str(role)], scope_name=lambda scope: SCOPES[str(scope)],
         itn_name=lambda mode: ITN_NAMES[ItnMode(mode)], speaker_name=speaker_name,
@@ -208,15 +208,6 @@ def lasting(milliseconds: int) -> str:
     if not hours:
         return str(_("%(m)s min", m=minutes))
     return str(_("%(h)s h %(m)s min", h=hours, m=f"{minutes:02}"))
-
-
-def roughly(seconds: int) -> str:
-    """How long something still takes: no closer than anybody can know."""
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return str(_("less than a minute"))
-    step = 5 if minutes >= 30 else 1
-    return str(_("about %(time)s", time=lasting(round(minutes / step) * step * 60_000)))
 
 
 def clock(milliseconds: int) -> str:

@@ -220,11 +220,9 @@ def test_every_order_goes_through_all_pages_and_misses_none(house: House, cast: 
             page = list_recordings(house, both, RecordingFilter(), PageOrder(2, cursor), sort)
             found, cursor = [*found, *page.items], page.next
         assert len({view.id for view in found}) == len(found) == 9, sort
-        key = {
-            "recorded": lambda view: view.recorded_at, "added": lambda view: view.ingested_at,
-            "length": lambda view: view.duration_ms, "title": lambda view: view.title,
-        }[sort.lstrip("-")]  # fmt: skip
-        assert [key(view) for view in found] == sorted(map(key, found), reverse=sort.falls), sort
+        name = {"recorded": "recorded_at", "added": "ingested_at", "length": "duration_ms"}.get(sort.lstrip("-"), "title")
+        keys = [getattr(view, name) for view in found]
+        assert keys == sorted(keys, reverse=sort.falls), sort
 
 
 def test_many_go_to_the_trash_and_each_that_cannot_is_named(visit: Visits, house: House, cast: Cast) -> None:
@@ -271,13 +269,13 @@ def test_an_estimate_is_shown_where_speed_was_measured_and_nothing_else(
     in_state(house, done, RunState.DONE, started_at=START - timedelta(seconds=120), ended_at=START)
     # RTFx 5: 1140 s of audio take 228 s, and each of the queued 120 s
     page = browser.get("/").text
-    assert "about 6 min, 1 before it" in page and "about 8 min, 2 before it" in page
+    assert "about 6 minutes, 1 before it" in page and "about 8 minutes, 2 before it" in page
     assert "约 8 分钟，前面还有 2 个" in browser.get("/", headers={"Accept-Language": "zh-CN"}).text
     in_state(house, queued[0], RunState.QUEUED, priority=1)
     clock.pass_seconds(100)
     beat(house, Beat("worker", "w", "boot", {"state": "busy", "offers": offers}))
     in_state(house, running, RunState.TRANSCRIBING, progress=0.5, started_at=START)
-    assert "about 4 min, 1 before it" in browser.get("/").text  # its own pace: 100 s more
+    assert "about 4 minutes, 1 before it" in browser.get("/").text  # its own pace: 100 s more
     clock.pass_seconds(3600)
     assert "before it" not in browser.get("/").text  # the worker is silent
 
