@@ -61,8 +61,9 @@ document.addEventListener("change", (event) => {
 });
 
 // What was chosen and is on this page no more (another filter, gone to the trash) is not chosen any more.
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target?.id !== "library" && event.detail.elt?.id !== "library") return;
+// Not before it has settled: until then htmx puts the classes of the answer back.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "library") return;
   const shown = new Set(boxes().map((box) => box.value));
   for (const value of chosen) if (!shown.has(value)) chosen.delete(value);
   everything = everything && Boolean(all());
