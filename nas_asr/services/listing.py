@@ -3,20 +3,22 @@
 Each team is asked by itself and the answers are merged: then a page costs as much as it shows, however much the others have.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.core.titles import folded
 from nas_asr.services.base import House
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
-from nas_asr.services.people_named import of_person
+from nas_asr.services.people_named import of_person, speaks
 from nas_asr.services.recordings import RecordingView, views_of
 from nas_asr.store.models import Recording, Run, Team
 from nas_asr.store.scope import Scope
@@ -71,6 +73,7 @@ class RecordingFilter:
 
 
 _EVERYTHING = RecordingFilter()
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def list_recordings(
@@ -94,6 +97,41 @@ def list_recordings(
     return Page(views, write_cursor(*shown[-1]) if len(found) > page.limit else None)
 
 
+def browse(
+    house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder, sort: Sort = Sort.NEWEST
+) -> tuple[Page[RecordingView], Mapping[RunState, int]]:
+    """A page, and how many pass the filter in each state, whichever state it asks for."""
+    if wanted.person and speaks(house, viewer, wanted.person):  # found by way of what they said: once for both
+        return _gathered(house, viewer, wanted, page, sort)
+    shown = list_recordings(house, viewer, wanted, page, sort)
+    if shown.next is None and not page.cursor and wanted.state is None:  # then these are all
+        return shown, _tally([view.state for view in shown.items])
+    return shown, counts(house, viewer, wanted)
+
+
+def _gathered(
+    house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder, sort: Sort
+) -> tuple[Page[RecordingView], Mapping[RunState, int]]:
+    column, kind = _COLUMNS[sort.lstrip("-")]
+    after = read_cursor(page.cursor, kind, str)
+    with house.db.read() as session:
+        rows: list[tuple[Any, str, RunState]] = []
+        for ours in _by_team(session, viewer, replace(wanted, state=None)):
+            rows += [tuple(row) for row in session.execute(ours.with_only_columns(column, Recording.id, Recording.state))]
+        passing = sorted(((key, id) for key, id, state in rows if wanted.state in (None, state)), reverse=sort.falls)
+        if after is not None:
+            passing = [key for key in passing if (key < after if sort.falls else key > after)]
+        shown = passing[: page.limit]
+        views = views_of(session, viewer, [recording_id for _, recording_id in shown])
+    more = len(passing) > page.limit
+    return Page(views, write_cursor(*shown[-1]) if more else None), _tally([state for *_, state in rows])
+
+
+def _tally(states: Sequence[RunState]) -> Mapping[RunState, int]:
+    found = Counter(states)
+    return {state: found[state] for state in RunState}
+
+
 def under_way(house: House, viewer: Viewer, limit: int) -> list[RecordingView]:
     """What has no transcript yet and will have: at work, then in the queue's order, then what waits for the model.
 
@@ -113,11 +151,17 @@ def under_way(house: House, viewer: Viewer, limit: int) -> list[RecordingView]:
 def counts(house: House, viewer: Viewer, wanted: RecordingFilter = _EVERYTHING) -> Mapping[RunState, int]:
     """How many recordings of the viewer's teams that pass the filter are in each state, whichever state it asks for."""
     found = dict.fromkeys(RunState, 0)
+    narrowed = replace(wanted, state=None, team="") != _EVERYTHING
+    # SQLite would go through the index of states, which lacks what narrows, and look up every row: so the other one is named
+    # by what it begins with.
+    state = func.coalesce(Recording.state, "") if narrowed else Recording.state
+    if narrowed and wanted.since is None and wanted.min_ms is None:
+        wanted = replace(wanted, since=_EVER)
     with house.db.read() as session:
         for ours in _by_team(session, viewer, replace(wanted, state=None)):
-            per_state = ours.with_only_columns(Recording.state, func.count()).group_by(Recording.state)
-            for state, count in session.execute(per_state):
-                found[RunState(state)] += count
+            per_state = ours.with_only_columns(state, func.count()).group_by(state)
+            for name, count in session.execute(per_state):
+                found[RunState(name)] += count
     return found
 
 
@@ -155,9 +199,8 @@ def _by_team(session: Session, viewer: Viewer, wanted: RecordingFilter) -> list[
     if wanted.team:
         named = session.scalar(select(Team.id).where(Team.slug == wanted.team))
         teams = [team for team in teams if team == named]
-    conditions = _conditions(session, viewer, wanted)
     alone = [replace(viewer, roles={team: viewer.roles[team]}) for team in teams]
-    return [_listed(session, one).where(*conditions) for one in alone]
+    return [_listed(session, one).where(*_conditions(session, one, wanted)) for one in alone]
 
 
 def _listed(session: Session, viewer: Viewer) -> Select[Recording]:
@@ -184,8 +227,8 @@ def _conditions(session: Session, viewer: Viewer, wanted: RecordingFilter) -> li
         narrow.append(row.duration_ms < wanted.max_ms)
     if wanted.person:
         narrow.append(of_person(session, viewer, wanted.person))
-    columns = (row.title,) if wanted.titles_only else (row.title, row.path)
     for word in wanted.q.split()[:8]:
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        narrow.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+        narrow.append(row.name_key.contains(folded(word), autoescape=True))
+        if wanted.titles_only:
+            narrow.append(row.title.icontains(word, autoescape=True))
     return narrow

@@ -20,11 +20,20 @@ def people(house: House, viewer: Viewer) -> list[str]:
     return sorted(names, key=lambda name: (name.casefold(), name))
 
 
+def speaks(house: House, viewer: Viewer, name: str) -> bool:
+    """Whether somebody of this name speaks in a recording of the viewer's."""
+    with house.db.read() as session:
+        return name.strip().casefold() in (speaker.casefold() for speaker in _speakers(session, viewer))
+
+
 def of_person(session: Session, viewer: Viewer, name: str) -> ColumnElement[bool]:
     """Recordings that this person uploaded or speaks in, for a query; the name in whatever case."""
     wanted = name.strip().casefold()
     uploaders = [user.id for user in _uploaders(session, viewer) if user.name.casefold() == wanted]
     spoken = [speaker for speaker in _speakers(session, viewer) if speaker.casefold() == wanted]
+    uploaded = Recording.author_id.in_(uploaders)
+    if not spoken:
+        return uploaded
     said = (
         select(SegmentRow.recording_id, SegmentRow.version_id)
         .where(SegmentRow.team_id.in_(Scope(session, viewer).content_teams()), SegmentRow.speaker.in_(spoken))
@@ -38,7 +47,7 @@ def of_person(session: Session, viewer: Viewer, name: str) -> ColumnElement[bool
         .join(shown, shown.id == said.c.recording_id)
         .where(shown.version == TranscriptVersion.number)
     )
-    return or_(Recording.author_id.in_(uploaders), Recording.id.in_(of_readers))
+    return or_(uploaded, Recording.id.in_(of_readers)) if uploaders else Recording.id.in_(of_readers)
 
 
 def _uploaders(session: Session, viewer: Viewer) -> Sequence[User]:

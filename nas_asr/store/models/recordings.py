@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from nas_asr.core.recording import RunState
-from nas_asr.core.titles import title_key
+from nas_asr.core.titles import name_key, title_key
 from nas_asr.core.transcript import VersionKind
 from nas_asr.store.models.base import BYTEWISE, ID, Base, UtcDateTime, one_of
 
@@ -28,7 +28,7 @@ _LISTED = text("trashed_at IS NULL AND whole_id IS NULL")
 _TRASHED = text("trashed_at IS NOT NULL AND whole_id IS NULL")
 _NAMED = text("speaker IS NOT NULL")
 # What the library narrows by stands in the indexes that it walks through: a filter that few pass reads no row of the others.
-_NARROWS = ("state", "folder_id", "language", "duration_ms", "author_id", "draft")
+_NARROWS = ("state", "folder_id", "language", "duration_ms", "author_id", "draft", "name_key")
 
 
 def _library(name: str, column: str) -> Index:
@@ -43,7 +43,8 @@ class Recording(Base):
     state is its newest run's while no machine version exists, else done. version is the number of the transcript that
     readers see, 0 for none. recorded_from says where recorded_at comes from (container, name, mtime, first_seen, upload).
     A part of a split recording that somebody joined has its whole's id, its number there (1, 2, ...) and where it starts on
-    the joined time line; kept_apart: nobody is to be offered again to join it. title_key: what titles are sorted by.
+    the joined time line; kept_apart: nobody is to be offered again to join it. title_key: what titles are sorted by;
+    name_key: in what names are looked for.
     trashed_by_id: who put it into the trash, None for the command line.
     """
 
@@ -55,9 +56,13 @@ class Recording(Base):
             unique=True, sqlite_where=_NOT_TRASHED, postgresql_where=_NOT_TRASHED,
         ),
         UniqueConstraint("author_id", "idempotency_key"),
-        Index(None, "team_id", "recorded_at", "id"),
-        Index(None, "team_id", "state"),
         Index(None, "team_id", "changed_at"),
+        # No index of fewer columns begins like these: SQLite would take that one, and look up every row.
+        Index(
+            "ix_recordings_by_state", "team_id", "state", "recorded_at", "id",
+            sqlite_where=_LISTED, postgresql_where=_LISTED,
+        ),
+        Index("ix_recordings_uploaders", "author_id", "team_id"),
         Index("ix_recordings_trash", "team_id", "trashed_at", "id", sqlite_where=_TRASHED, postgresql_where=_TRASHED),
         _library("recorded", "recorded_at"),
         _library("added", "ingested_at"),
@@ -72,6 +77,7 @@ class Recording(Base):
     path: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     title_key: Mapped[str] = mapped_column(BYTEWISE, default="", server_default="")
+    name_key: Mapped[str] = mapped_column(BYTEWISE, default="", server_default="")
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
     duration_ms: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -100,10 +106,11 @@ class Recording(Base):
     part_start_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     kept_apart: Mapped[bool] = mapped_column(default=False, server_default=false())
 
-    @validates("title")
-    def _keep_the_key(self, _name: str, title: str) -> str:
-        self.title_key = title_key(title)
-        return title
+    @validates("title", "path")
+    def _keep_the_keys(self, name: str, value: str) -> str:
+        title, path = (value, self.path) if name == "title" else (self.title, value)
+        self.title_key, self.name_key = title_key(title or ""), name_key(title or "", path or "")
+        return value
 
 
 class Run(Base):

@@ -17,7 +17,7 @@ from nas_asr.services.drafts import list_drafts
 from nas_asr.services.estimates import Estimate, estimates
 from nas_asr.services.folder_watch import troubled
 from nas_asr.services.folders import FolderView, folder_names, list_folders
-from nas_asr.services.listing import Sort, counts, list_recordings, under_way
+from nas_asr.services.listing import Sort, browse, under_way
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.parts import offers_among
 from nas_asr.services.people_named import people
@@ -47,7 +47,7 @@ def index() -> ResponseReturnValue:
     """
     me = viewer()
     wanted, sort, cursor = filter_of(request.args), sort_of(request.args), request.args.get("cursor", "")
-    page = list_recordings(house(), me, wanted, PageOrder(_PAGE, cursor), sort)
+    page, counted = browse(house(), me, wanted, PageOrder(_PAGE, cursor), sort)
     narrowed = given(request.args)
     first = not (narrowed or cursor) and sort is Sort.NEWEST
     busy = under_way(house(), me, _BUSY) if first else []
@@ -55,7 +55,6 @@ def index() -> ResponseReturnValue:
     items = [recording for recording in page.items if recording.id not in above]
     teams = my_teams(me)
     folders = folder_names(house(), me)
-    counted = counts(house(), me, wanted)
     shown = {
         "busy": busy, "items": items, "next": page.next, "counts": counted, "wanted": wanted, "given": narrowed,
         "passing": counted[wanted.state] if wanted.state else sum(counted.values()),

@@ -7,7 +7,7 @@ Revises: 20261121_06
 import sqlalchemy as sa
 from alembic import op
 
-from nas_asr.core.titles import title_key
+from nas_asr.core.titles import name_key, title_key
 from nas_asr.store.models.base import BYTEWISE, UtcDateTime
 
 
@@ -26,6 +26,7 @@ _AT_ONCE = 1000
 def upgrade() -> None:
     with op.batch_alter_table("recordings") as table:
         table.add_column(sa.Column("title_key", BYTEWISE, nullable=False, server_default=""))
+        table.add_column(sa.Column("name_key", BYTEWISE, nullable=False, server_default=""))
         table.add_column(sa.Column("trashed_by_id", sa.String(length=32), nullable=True))
     _fill_keys()
     _index_recordings()
@@ -54,11 +55,15 @@ def upgrade() -> None:
 
 
 def _index_recordings() -> None:
-    narrows = ("state", "folder_id", "language", "duration_ms", "author_id", "draft")
+    narrows = ("state", "folder_id", "language", "duration_ms", "author_id", "draft", "name_key")
     orders = {"recorded": "recorded_at", "added": "ingested_at", "length": "duration_ms", "title": "title_key"}
     for name, column in orders.items():
         columns = ["team_id", column, "id", *(other for other in narrows if other != column)]
         _index(f"ix_recordings_by_{name}", "recordings", columns, _LISTED)
+    _index("ix_recordings_by_state", "recordings", ["team_id", "state", "recorded_at", "id"], _LISTED)
+    op.create_index("ix_recordings_uploaders", "recordings", ["author_id", "team_id"])
+    op.drop_index(op.f("ix_recordings_team_id_recorded_at_id"), "recordings")
+    op.drop_index(op.f("ix_recordings_team_id_state"), "recordings")
     _index("ix_recordings_trash", "recordings", ["team_id", "trashed_at", "id"], _TRASHED)
     op.create_index(op.f("ix_recordings_team_id_changed_at"), "recordings", ["team_id", "changed_at"])
 
@@ -69,13 +74,16 @@ def _index(name: str, table: str, columns: list[str], where: sa.TextClause) -> N
 
 def _fill_keys() -> None:
     """In portions by id: a house may have a hundred thousand titles."""
-    rows = sa.table("recordings", sa.column("id", sa.String), sa.column("title", sa.Text), sa.column("title_key", sa.Text))
-    write = sa.update(rows).where(rows.c.id == sa.bindparam("row")).values(title_key=sa.bindparam("key"))
+    names = ("id", "title", "path", "title_key", "name_key")
+    rows = sa.table("recordings", *(sa.column(name, sa.Text) for name in names))
+    keys = {"title_key": sa.bindparam("order"), "name_key": sa.bindparam("names")}
+    write = sa.update(rows).where(rows.c.id == sa.bindparam("row")).values(**keys)
     connection, last = op.get_bind(), ""
     while True:
-        after = sa.select(rows.c.id, rows.c.title).where(rows.c.id > last).order_by(rows.c.id).limit(_AT_ONCE)
+        after = sa.select(rows.c.id, rows.c.title, rows.c.path).where(rows.c.id > last).order_by(rows.c.id).limit(_AT_ONCE)
         found = connection.execute(after).all()
         if not found:
             return
-        connection.execute(write, [{"row": id, "key": title_key(title)} for id, title in found])
+        made = [{"row": id, "order": title_key(title), "names": name_key(title, path)} for id, title, path in found]
+        connection.execute(write, made)
         last = found[-1].id
