@@ -115,7 +115,8 @@ def _portion(session: Session, cast: Cast, folder: str, what: tuple[range, rando
         recordings.append({
             "id": ids["recording_id"], "team_id": ids["team_id"], "folder_id": folder if number % 3 else None,
             "raw_path": title.encode(), "path": path, "title": title, "title_key": title_key(title),
-            "name_key": name_key(title, path), "size_bytes": length, "sha256": new_id() * 2, "duration_ms": length, "recorded_at": moment,
+            "name_key": name_key(title, path), "size_bytes": length, "sha256": new_id() * 2, "duration_ms": length,
+            "recorded_at": moment,
             "ingested_at": START - timedelta(minutes=dice.randrange(10_000_000)), "changed_at": moment, "state": state,
             "language": "ja" if number % 1009 == 0 else dice.choice(("zh", "en")), "run_id": run,
             "version": int(done), "author_id": None if number % 3 else cast.alice.user_id,
