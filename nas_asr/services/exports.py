@@ -23,8 +23,9 @@ from nas_asr.export import (
     check_options,
 )
 from nas_asr.services.base import Act, House, audit
+from nas_asr.services.listing import RecordingFilter, counts, list_recordings
 from nas_asr.services.paging import MAX_LIMIT, PageOrder
-from nas_asr.services.recordings import RecordingFilter, RecordingView, counts, list_recordings, one_recording
+from nas_asr.services.recordings import RecordingView, one_recording
 from nas_asr.services.transcripts import TranscriptView, list_versions, read_transcript
 from nas_asr.store.models import Recording
 from nas_asr.store.scope import Scope

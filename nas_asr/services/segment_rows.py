@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from nas_asr.core.replacements import Replacement
@@ -63,14 +63,13 @@ def own_rows(session: Session, version: TranscriptVersion) -> Sequence[SegmentRo
 
 def seen_rows(root: TranscriptVersion) -> Select[SegmentRow]:
     """What readers see of a version that keeps its segments: its own, or what stands over them, in order."""
+    ours = select(SegmentRow).where(SegmentRow.version_id == root.id, is_seen())
+    return ours.order_by(SegmentRow.position, SegmentRow.sub)
+
+
+def is_seen() -> ColumnElement[bool]:
+    """Whether readers see a row, of whatever version that keeps its segments: it is not gone, and nothing stands over it."""
     over = aliased(SegmentRow)
-    hidden = exists().where(over.version_id == root.id, over.id == SegmentRow.id, over.layer != Layer.OWN)
-    return (
-        select(SegmentRow)
-        .where(
-            SegmentRow.version_id == root.id,
-            SegmentRow.layer != Layer.GONE,
-            or_(SegmentRow.layer == Layer.OVER, ~hidden),
-        )
-        .order_by(SegmentRow.position, SegmentRow.sub)
-    )
+    same = (over.version_id == SegmentRow.version_id) & (over.id == SegmentRow.id)
+    hidden = exists().where(same, over.layer != Layer.OWN)
+    return and_(SegmentRow.layer != Layer.GONE, or_(SegmentRow.layer == Layer.OVER, ~hidden))

@@ -102,6 +102,8 @@ _ACTIONS = {
     "recording.retried": lazy("asked again for recording"),
     "recording.language_declared": lazy("declared the language of recording"),
     "recording.trashed": lazy("put into the trash recording"),
+    "recording.restored": lazy("took out of the trash recording"),
+    "recording.deleted": lazy("deleted for ever recording"),
     "recording.stopped": lazy("stopped recording"),
     "recording.joined": lazy("joined files into recording"),
     "recording.unjoined": lazy("took apart recording"),
@@ -137,8 +139,8 @@ def configure(app: Flask, house: House) -> None:
         app, default_locale="en", locale_selector=language, timezone_selector=lambda: _zone_of_viewer() or zone
     )
     app.jinja_env.filters.update(
-        moment=moment, day=day, hour=hour, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock, size=size,
-        language_name=language_name, engine_name=engine_name, said=said,
+        moment=moment, day=day, hour=hour, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock,
+        size=size, language_name=language_name, engine_name=engine_name, said=said,
         state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
         role_name=lambda role: ROLES[str(role)], scope_name=lambda scope: SCOPES[str(scope)],
         itn_name=lambda mode: ITN_NAMES[ItnMode(mode)], speaker_name=speaker_name,

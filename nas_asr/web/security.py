@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 _STRANGERS_BODY = 1 * _MIB
 _FORM_BODY = 16 * _MIB
-_TAKE_FILES = frozenset({"library.upload", "api.upload"})
+_TAKE_FILES = frozenset({"library.upload", "api.upload", "api.add_piece"})
 _NOBODY = "'none'"
 FRAMED = "widgets.embed"  # the one page that may be shown in a frame
 

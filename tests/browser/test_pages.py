@@ -151,7 +151,7 @@ def test_a_file_is_uploaded(page: Page, live: Live) -> None:
     page.set_input_files("#f-file", SAMPLE)
     page.select_option("#f-language", "en")
     page.click(".sheet button.primary")
-    expect(page.locator(".flashes")).to_contain_text("1 recording")
+    expect(page.locator("#uploads .upload")).to_contain_text("in the queue")
 
 
 @pytest.mark.parametrize("context", [PHONE, PHONE | CHINESE, PHONE | DARK], indirect=True, ids=["en", "zh", "dark"])

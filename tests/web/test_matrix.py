@@ -123,6 +123,11 @@ PAGES = (
     Row("GET", "/events/now", (401, 200, 200, 200, 200, 200)),
     Row("POST", "/upload", WRITING, lambda _w, _who: {"team": "choir", "file": (io.BytesIO(b"no sound"), "a.wav")}),
     Row("POST", "/recordings/export", CONTENT, lambda world, _who: {"id": world.ids["recording_id"], "format": "txt"}),
+    # Each is refused by itself, in words: test_library.py and test_trash.py
+    Row("POST", "/recordings/bulk", SENT, lambda world, _who: {"action": "retry", "id": world.ids["recording_id"]}),
+    Row("GET", "/trash", MINE),
+    Row("POST", "/trash/restore", SENT, lambda world, _who: {"id": world.ids["recording_id"]}),
+    Row("POST", "/trash/delete", SENT, lambda world, _who: {"id": world.ids["recording_id"], "sure": "1"}),
     Row("GET", "/recordings/<recording_id>", CONTENT),
     Row("GET", "/recordings/<recording_id>/difference", CONTENT),
     Row("POST", "/recordings/<recording_id>/retry", WRITING),

@@ -10,7 +10,7 @@ from nas_asr.core.errors import Invalid
 from nas_asr.core.recording import RunState
 from nas_asr.export import FORMATS, ExportOptions, TextLayer, check_options, format_named
 from nas_asr.services.exports import Layer, Many, Wanted, export_one, text_of
-from nas_asr.services.recordings import RecordingFilter
+from nas_asr.services.listing import RecordingFilter
 from nas_asr.web import export_words
 from nas_asr.web.api.frame import API, Body, ErrorEnvelope, Since, Text, Until
 from nas_asr.web.api.recordings import RecordingPath
@@ -60,6 +60,10 @@ class ManyBody(_Options, Body):
     state: RunState | None = None
     q: Text = Field("", description="Words of title or path.")
     drafts: bool = False
+    language: Text = ""
+    person: Text = Field("", description="Who uploaded it, or speaks in it.")
+    min_ms: int | None = Field(None, ge=0)
+    max_ms: int | None = Field(None, ge=0)
     since: Since | None = Field(None, alias="from", description="Recorded at or after.")
     until: Until | None = Field(None, alias="to", description="Recorded before; a date alone includes that day.")
 
@@ -67,7 +71,7 @@ class ManyBody(_Options, Body):
         """What narrows the library, where everything is asked for."""
         given = RecordingFilter(
             team=self.team, folder=self.folder, state=self.state, q=self.q, drafts=self.drafts, since=self.since,
-            until=self.until,
+            until=self.until, language=self.language, person=self.person, min_ms=self.min_ms, max_ms=self.max_ms,
         )  # fmt: skip
         if self.everything and self.id:
             raise Invalid("Say `id`, or `everything`, not both.", "Leave one of them out.", field="everything")

@@ -28,6 +28,7 @@ from nas_asr.web.pages import (
     settings,
     setup,
     teams,
+    trash,
     users,
 )  # fmt: skip
 from nas_asr.web.pages.marking import marked
@@ -37,7 +38,7 @@ def register(app: Flask) -> None:
     """All pages."""
     for page in (
         login, setup, library, recording, history, exports, parts, difference, search, folders, ledger, choice, archive, teams,
-        hotwords, drafts, invitations, resets, account, admin, users, settings, models,
+        hotwords, drafts, invitations, resets, account, admin, users, settings, models, trash,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)

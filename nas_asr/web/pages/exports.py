@@ -9,7 +9,7 @@ from nas_asr.export import ExportOptions, TextLayer, format_named
 from nas_asr.services.exports import Many
 from nas_asr.web import export_words
 from nas_asr.web.exporting import as_zip
-from nas_asr.web.pages.library import filter_of
+from nas_asr.web.pages.narrowing import filter_of
 from nas_asr.web.pages.person import viewer
 from nas_asr.web.viewer import ask_again
 

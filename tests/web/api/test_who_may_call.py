@@ -68,6 +68,7 @@ CALLS = (
     Call("POST", "/recordings/<recording_id>/unjoin", 409, writes=True),
     Call("POST", "/recordings/<recording_id>/keep-apart", writes=True),
     Call("DELETE", "/recordings/<recording_id>", 202, writes=True),
+    Call("GET", "/trash"),
     Call("GET", "/search"),
     Call("GET", "/teams"),
     Call("GET", "/folders"),
@@ -87,7 +88,7 @@ OF_A_TEAM = {
 # test_choice.py beside this has everybody of the cast.
 OF_A_FOLDER = {("GET", "/folders/<folder_id>/choice"), ("POST", "/folders/<folder_id>/choice")}
 # test_export_many.py beside this has everybody of the cast.
-OF_MANY = {("POST", "/recordings/export")}
+EXPORTS = {("POST", "/recordings/export")}
 # test_people.py beside this has everybody of the cast.
 OF_PEOPLE = {
     ("GET", "/account"), ("PATCH", "/account"), ("PUT", "/account/password"), ("GET", "/sessions"), ("DELETE", "/sessions"),
@@ -97,7 +98,12 @@ OF_PEOPLE = {
     ("GET", "/teams/<slug>/invitations"), ("POST", "/teams/<slug>/invitations"),
     ("DELETE", "/teams/<slug>/invitations/<invitation_id>"), ("POST", "/invitations"),
 }  # fmt: skip
-ELSEWHERE = {("POST", "/recordings")} | TOKENS | OF_A_TEAM | OF_A_FOLDER | OF_PEOPLE | OF_MANY
+# test_pieces.py and test_trash.py beside this.
+IN_PIECES = {("GET", "/uploads"), ("POST", "/uploads")} | {
+    (method, "/uploads/<upload_id>") for method in ("GET", "PATCH", "DELETE")
+}
+OF_MANY = {("POST", "/recordings/bulk"), ("DELETE", "/trash/<recording_id>")}
+ELSEWHERE = {("POST", "/recordings")} | TOKENS | OF_A_TEAM | OF_A_FOLDER | IN_PIECES | OF_MANY | OF_PEOPLE | EXPORTS
 OF_A_RECORDING = [call for call in CALLS if call.of_a_recording]
 LISTS = [call for call in CALLS if not call.of_a_recording]
 
