@@ -151,6 +151,13 @@ def list_folders(house: House, viewer: Viewer | None) -> list[FolderView]:
         return _views(session, house, list(rows))
 
 
+def folder_names(house: House, viewer: Viewer) -> dict[str, str]:
+    """The folders of the viewer's own teams by their ids, in the order of their names. Counts no files."""
+    with house.db.read() as session:
+        mine = Scope(session, viewer).folders().where(Folder.team_id.in_(viewer.roles))
+        return {folder.id: folder.name for folder in session.scalars(mine)}
+
+
 def remove_folder(house: House, viewer: Viewer | None, folder_id: str) -> None:
     """No longer watch a folder. Its files, its recordings and their transcripts stay."""
     with house.db.write() as session:

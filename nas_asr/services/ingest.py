@@ -19,12 +19,14 @@ from nas_asr.core.ports import MediaInfo
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.services.arrivals import Arrival, add_recording, revive, same_bytes, trashed_bytes
 from nas_asr.services.base import House
+from nas_asr.services.deleted import stays_deleted
 from nas_asr.services.file_names import shown_path, title_of
 from nas_asr.services.left_out import stays_left_out
 from nas_asr.services.recorded_at import Clues, recorded_at
 from nas_asr.services.ringing import ring
 from nas_asr.services.sightings import (
     CHOICE,
+    DELETED,
     Sighting,
     Stat,
     new_line,
@@ -115,9 +117,9 @@ def ingest(house: House, folder_id: str, sighting: Sighting, *, probe: Probe = m
         read = _read(place, sighting)
         if read is None:
             return StillGrowing()
-        linked = _link(house, read)
-        if linked is not None:
-            return linked
+        known = _known_bytes(house, read)
+        if known is not None:
+            return known
         found = probe(path, place.root)
     except MediaError as error:
         now = _stat(path)
@@ -174,6 +176,14 @@ def _stat(path: bytes) -> Stat | None:
 
 
 # -- bytes that the team has already ----------------------------------------------------------------------------------
+
+
+def _known_bytes(house: House, read: _Read) -> Linked | Refused | None:
+    """What is said of bytes that the team has, or had until somebody deleted them for ever; None for new ones."""
+    linked = _link(house, read)
+    if linked is None and stays_deleted(house, read.place.folder_id, read.sighting, read.sha256):
+        return Refused(DELETED.code)
+    return linked
 
 
 def _link(house: House, read: _Read) -> Linked | None:
@@ -322,7 +332,7 @@ def _line(session: Session, house: House, place: _Place, sighting: Sighting, sha
     line = newest_lines(session, place.folder_id, [sighting.raw_path]).get(sighting.raw_path)
     if line is None:
         line = new_line(house, place.folder_id, sighting)
-    elif line.state in _LINKED and line.sha256 != sha256:
+    elif (line.state in _LINKED or line.reason_code == DELETED.code) and line.sha256 != sha256:
         line = _next_generation(session, house, line, sighting)
     session.add(line)
     refresh_line(house, line, sighting.stat)

@@ -13,6 +13,7 @@ from nas_asr.services.arrivals import revive
 from nas_asr.services.base import House
 from nas_asr.services.sightings import (
     CHOICE,
+    DELETED,
     LINKED,
     MOST_AT_ONCE,
     OLDER,
@@ -187,7 +188,7 @@ def _note_growing(
     if line is None:
         line = new_line(house, folder_id, sighting)
         session.add(line)
-    elif line.state in LINKED:
+    elif line.state in LINKED or line.reason_code == DELETED.code:
         # Touched or overwritten: its bytes will tell (services.ingest). A NAS touches files that nobody changed.
         line.presence, line.missing_since = Presence.PRESENT, None
         return None

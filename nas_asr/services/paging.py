@@ -66,6 +66,8 @@ def _part(part: object, kind: type) -> object:
         raise ValueError("of another kind")
     if isinstance(part, int) and not -_BIGGEST <= part < _BIGGEST:
         raise ValueError("larger than any key")
-    if isinstance(part, str) and ("\0" in part or not part.isascii()):
-        raise ValueError("no id")
+    if isinstance(part, str) and "\0" in part:
+        raise ValueError("no text of a row")
+    if isinstance(part, str):
+        part.encode()  # half a character is no text of a row either
     return part

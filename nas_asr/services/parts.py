@@ -137,6 +137,7 @@ def unjoin(house: House, viewer: Viewer, recording_id: str) -> Sequence[str]:
             part.kept_apart, part.changed_at = True, house.now()
         session.flush()
         whole.trashed_at = whole.changed_at = house.now()
+        whole.trashed_by_id = viewer.user_id
         audit(session, house, viewer, Act("recording.unjoined", whole.id, whole.team_id))
         return [part.id for part in parts]
 

@@ -1,10 +1,10 @@
-"""Room: services.recordings. The library: list, one, retry, declare the language, rename, trash, stop. Never transcript text."""
+"""Room: services.recordings. One recording: show, retry, declare the language, rename, trash, stop. Never transcript text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, or_, select, tuple_
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
@@ -16,32 +16,11 @@ from nas_asr.services.again import new_run
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.engines import served
 from nas_asr.services.file_names import MAX_TITLE, shown_line
-from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
 from nas_asr.services.part_views import FailureView, PartView, part_views, progress_of
 from nas_asr.services.ringing import ring
 from nas_asr.services.wholes import hold_whole, parts_of
 from nas_asr.store.models import Folder, Recording, Run, Team, TranscriptVersion, User
 from nas_asr.store.scope import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingFilter:
-    """Which recordings; empty fields do not narrow. q is looked for in titles and paths, or in titles only.
-
-    drafts: only what `auto` gave to the built-in engine.
-    """
-
-    team: str = ""
-    folder: str = ""
-    state: RunState | None = None
-    q: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    titles_only: bool = False
-    drafts: bool = False
-
-
-_EVERYTHING = RecordingFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,62 +70,11 @@ class RecordingView:
     parts: tuple[PartView, ...] = ()
 
 
-def list_recordings(house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder) -> Page[RecordingView]:
-    """Recordings of the viewer's teams, newest first by recorded date."""
-    with house.db.read() as session:
-        statement = _filtered(_listed(session, viewer), wanted)
-        after = read_cursor(page.cursor, datetime, str)
-        if after is not None:
-            statement = statement.where(tuple_(Recording.recorded_at, Recording.id) < tuple_(*after))
-        statement = statement.order_by(Recording.recorded_at.desc(), Recording.id.desc()).limit(page.limit + 1)
-        views = _views(session, viewer, statement)
-    more = len(views) > page.limit
-    shown = views[: page.limit]
-    cursor = write_cursor(shown[-1].recorded_at, shown[-1].id) if more else None
-    return Page(shown, cursor)
-
-
 def one_recording(house: House, viewer: Viewer, recording_id: str) -> RecordingView:
     """One recording, or NotVisible."""
     with house.db.read() as session:
         recording = Scope(session, viewer).recording(recording_id)
-        return _views(session, viewer, select(Recording).where(Recording.id == recording.id))[0]
-
-
-def under_way(house: House, viewer: Viewer, limit: int) -> list[RecordingView]:
-    """What has no transcript yet and will have: at work, then in the queue's order, then what waits for the model.
-
-    The longest in the queue first; of what waits for the model the newest first, for that may wait long.
-    """
-    claimable = case((Run.waiting_for.is_(None), Run.created_at))
-    with house.db.read() as session:
-        wanted = _listed(session, viewer).where(Recording.state.in_(UNDER_WAY))
-        order = (
-            Recording.state == RunState.QUEUED, Run.waiting_for.is_not(None), Run.priority.desc(), claimable,
-            Run.created_at.desc(), Run.id,
-        )  # fmt: skip
-        return _views(session, viewer, wanted.order_by(*order).limit(limit))
-
-
-def counts(house: House, viewer: Viewer, wanted: RecordingFilter = _EVERYTHING) -> Mapping[RunState, int]:
-    """How many recordings of the viewer's teams that pass the filter are in each state, whichever state it asks for."""
-    with house.db.read() as session:
-        inner = _filtered(_listed(session, viewer), replace(wanted, state=None)).subquery()
-        rows = session.execute(select(inner.c.state, func.count()).group_by(inner.c.state)).all()
-    found = {RunState(state): count for state, count in rows}
-    return {state: found.get(state, 0) for state in RunState}
-
-
-def pulse(house: House, viewer: Viewer) -> str:
-    """A short word that changes whenever something that the viewer's library shows has changed."""
-    with house.db.read() as session:
-        inner = Scope(session, viewer).recordings().subquery()
-        newest = session.execute(
-            select(func.count(), func.max(inner.c.changed_at), func.coalesce(func.sum(Run.progress), 0.0))
-            .select_from(inner)
-            .outerjoin(Run, (Run.id == inner.c.run_id) & (Run.state == RunState.TRANSCRIBING))
-        ).one()
-    return f"{newest[0]}-{newest[1]}-{newest[2]:.3f}"
+        return views_of(session, viewer, [recording.id])[0]
 
 
 def retry(house: House, viewer: Viewer | None, recording_id: str) -> str:
@@ -155,12 +83,20 @@ def retry(house: House, viewer: Viewer | None, recording_id: str) -> str:
     Of a joined recording those parts are run again that failed or were stopped, else all. viewer None: the command line.
     """
     with house.db.write() as session:
-        recording, held = _held(session, viewer, recording_id)
-        runs = [new_run(session, house, one, viewer) for one in _to_run_again(held)]
-        audit(session, house, viewer, Act("recording.retried", recording.id, recording.team_id))
+        runs = retry_within(session, house, viewer, recording_id)
     for run in runs:
         ring(house, run)
     return runs[0].id
+
+
+def retry_within(
+    session: Session, house: House, viewer: Viewer | None, recording_id: str, priority: int = 1
+) -> list[Run]:
+    """The same in the caller's transaction; the caller rings for the runs after its commit."""
+    recording, held = _held(session, viewer, recording_id)
+    again = [new_run(session, house, one, viewer, priority) for one in _to_run_again(held)]
+    audit(session, house, viewer, Act("recording.retried", recording.id, recording.team_id))
+    return again
 
 
 def declare_language(house: House, viewer: Viewer, recording_id: str, language: str) -> None:
@@ -202,14 +138,20 @@ def rename(house: House, viewer: Viewer, recording_id: str, title: str) -> None:
 def trash(house: House, viewer: Viewer, recording_id: str) -> None:
     """To the trash; the file on the share stays where it is, and a run under way is stopped."""
     with house.db.write() as session:
-        recording, held = _held(session, viewer, recording_id)
-        if recording.whole_id is not None:
-            raise Conflict("This file is a part of a joined recording.", "Undo the joining first.")
-        for one, run in held:
-            _stop(session, house, run)
-            one.trashed_at = one.changed_at = house.now()
-        recording.trashed_at = recording.changed_at = house.now()
-        audit(session, house, viewer, Act("recording.trashed", recording.id, recording.team_id))
+        trash_within(session, house, viewer, recording_id)
+
+
+def trash_within(session: Session, house: House, viewer: Viewer, recording_id: str) -> None:
+    """The same in the caller's transaction."""
+    recording, held = _held(session, viewer, recording_id)
+    if recording.whole_id is not None:
+        raise Conflict("This file is a part of a joined recording.", "Undo the joining first.")
+    for _, run in held:
+        _stop(session, house, run)
+    for one in {recording, *(one for one, _ in held)}:
+        one.trashed_at = one.changed_at = house.now()
+        one.trashed_by_id = viewer.user_id
+    audit(session, house, viewer, Act("recording.trashed", recording.id, recording.team_id))
 
 
 def stop(house: House, viewer: Viewer, recording_id: str) -> None:
@@ -265,11 +207,6 @@ def _stop(session: Session, house: House, run: Run | None) -> bool:
     return True
 
 
-def _listed(session: Session, viewer: Viewer) -> Select[Recording]:
-    """What lists show: a part is reached through its whole."""
-    return Scope(session, viewer).recordings().where(Recording.whole_id.is_(None))
-
-
 def recordings_of(session: Session, viewer: Viewer | None, action: Action) -> Select[Recording]:
     """Recordings with which the viewer may do the action; all for the command line. Without the trash."""
     if viewer is not None:
@@ -284,38 +221,21 @@ def _any_recording(session: Session, recording_id: str) -> Recording:
     return found
 
 
-def _filtered(statement: Select[Recording], wanted: RecordingFilter) -> Select[Recording]:
-    if wanted.team:
-        statement = statement.where(Recording.team_id.in_(select(Team.id).where(Team.slug == wanted.team)))
-    if wanted.folder:
-        statement = statement.where(Recording.folder_id == wanted.folder)
-    if wanted.state is not None:
-        statement = statement.where(Recording.state == wanted.state)
-    if wanted.drafts:
-        statement = statement.where(Recording.draft.is_(True))
-    if wanted.since is not None:
-        statement = statement.where(Recording.recorded_at >= wanted.since)
-    if wanted.until is not None:
-        statement = statement.where(Recording.recorded_at < wanted.until)
-    for word in wanted.q.split()[:8]:
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        columns = (Recording.title,) if wanted.titles_only else (Recording.title, Recording.path)
-        statement = statement.where(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
-    return statement
-
-
-def _views(session: Session, viewer: Viewer, statement: Select[Recording]) -> list[RecordingView]:
+def views_of(session: Session, viewer: Viewer, ids: Sequence[str]) -> list[RecordingView]:
+    """These recordings, which came through the viewer's scope, in this order."""
     version = (TranscriptVersion.recording_id == Recording.id) & (TranscriptVersion.number == Recording.version)
     rows = session.execute(
-        statement.add_columns(Run, TranscriptVersion, Team, Folder, User.name)
+        select(Recording, Run, TranscriptVersion, Team, Folder, User.name)
         .join(Team, Team.id == Recording.team_id)
         .outerjoin(Run, Run.id == Recording.run_id)
         .outerjoin(TranscriptVersion, version)
         .outerjoin(Folder, Folder.id == Recording.folder_id)
         .outerjoin(User, User.id == Recording.author_id)
+        .where(Recording.id.in_(ids))
     ).all()
-    joined = parts_of(session, [row[0].id for row in rows])
-    return [_joined(_view(viewer, *row), part_views(joined.get(row[0].id, ()))) for row in rows]
+    joined = parts_of(session, ids)
+    views = {row[0].id: _joined(_view(viewer, *row), part_views(joined.get(row[0].id, ()))) for row in rows}
+    return [views[recording_id] for recording_id in ids]
 
 
 def _joined(view: RecordingView, parts: tuple[PartView, ...]) -> RecordingView:

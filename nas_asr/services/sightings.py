@@ -51,6 +51,7 @@ class Rule:
 
 OLDER = Rule("older", "It was here before the folder was watched, and older than what was asked for.")
 CHOICE = Rule("choice", "It was here before the folder was watched. Whether it is taken is for you to choose.")
+DELETED = Rule("deleted", "Somebody deleted its recording for ever.")  # the reason of a line names who
 MARKER = Rule("marker", "It is the folder's marker file: it shows that the right share is there.", final=True)
 
 

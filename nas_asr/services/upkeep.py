@@ -13,6 +13,7 @@ from nas_asr.services.duties import Duties
 from nas_asr.services.leases import Leases
 from nas_asr.services.sweep import sweep
 from nas_asr.services.transcribe import Incarnation
+from nas_asr.services.upload_pieces import clear_abandoned
 from nas_asr.services.uploads import clear_leftovers
 
 SWEEP_EVERY_S = 5.0
@@ -47,6 +48,7 @@ class Upkeep:
             self._night()
         if now >= self._tidy_at:
             self._tidy_at = now + _TIDY_EVERY_S
+            clear_abandoned(self._house)
             clear_leftovers(self._house)
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -35,10 +35,11 @@ from nas_asr.store.scope import Scope
 log = logging.getLogger(__name__)
 
 LEFT_OVER = timedelta(days=1)
-_PART = ".part-"
+PART = ".part-"
 _PIECE = 1 << 20
 _SPARE_BYTES = 64 << 20  # the database must be able to say that the disk is full
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+Note = Callable[[Session, str], None]
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
@@ -63,7 +64,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class Desk:
     """Who sends what, and where it goes: the team, its folder, the language, the name that people see."""
 
     viewer: Viewer
@@ -81,7 +82,7 @@ class _Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class WrittenPart:
     """What was written: where, its SHA-256 and how long it is."""
 
     path: Path
@@ -97,16 +98,26 @@ def accept_upload(
     Raises NotVisible, NotPermitted, Invalid (title, language, key), TooLarge, StorageFull, Conflict (a key that was used
     for another file or team), and MediaError where it is no audio; then nothing is kept.
     """
-    desk = _desk(house, viewer, order)
-    _check_size(house, order.size_bytes or 0)
+    desk = open_desk(house, viewer, order)
+    check_size(house, order.size_bytes or 0)
     with _written(house, desk, stream, order.size_bytes or 0) as part:
-        known = _known(house, desk, part.sha256)
-        if known is not None:
-            return known
-        if part.size == 0:
-            raise Incomplete("The file is empty.", "Choose another file.")
-        found = probe(os.fsencode(part.path), os.fsencode(desk.folder))
-        return _keep(house, desk, part, found)
+        return take(house, desk, part, probe=probe)
+
+
+def take(
+    house: House, desk: Desk, part: WrittenPart, *, probe: Probe = media.probe, note: Note = lambda _session, _id: None
+) -> Accepted:
+    """Make what was written a recording, or find that it is one already. note: what is written with a new one.
+
+    A part that was taken has another name now; any other is the caller's to remove.
+    """
+    known = _known(house, desk, part.sha256)
+    if known is not None:
+        return known
+    if part.size == 0:
+        raise Incomplete("The file is empty.", "Choose another file.")
+    found = probe(os.fsencode(part.path), os.fsencode(desk.folder))
+    return _keep(house, desk, (part, found), note)
 
 
 def clear_leftovers(house: House) -> int:
@@ -121,13 +132,13 @@ def clear_leftovers(house: House) -> int:
 
 
 def _has_recording(house: House, path: Path) -> bool:
-    if path.name.startswith(_PART):
+    if path.name.startswith(PART):
         return False
     with house.db.read() as session:
         return session.get(Recording, path.name.partition(".")[0]) is not None
 
 
-def _desk(house: House, viewer: Viewer, order: UploadOrder) -> _Desk:
+def open_desk(house: House, viewer: Viewer, order: UploadOrder) -> Desk:
     """Where it goes; Conflict where the key was used for another team, before a byte is read."""
     if order.language:
         check_language(order.language)
@@ -139,12 +150,12 @@ def _desk(house: House, viewer: Viewer, order: UploadOrder) -> _Desk:
         team = Scope(session, viewer).ingest_team(order.team)
         name = shown_name(order.filename)
         folder = house.uploads.resolve() / team.id
-        desk = _Desk(viewer, order, team.id, folder, order.language or team.language, name)
+        desk = Desk(viewer, order, team.id, folder, order.language or team.language, name)
         _of_the_key(session, desk)
         return desk
 
 
-def _known(house: House, desk: _Desk, sha256: str) -> Accepted | None:
+def _known(house: House, desk: Desk, sha256: str) -> Accepted | None:
     """The recording that these bytes are already; Conflict where their key stands for other bytes."""
     with house.db.read() as session:
         found = _of_the_key(session, desk)
@@ -154,7 +165,7 @@ def _known(house: House, desk: _Desk, sha256: str) -> Accepted | None:
         return None if found is None else Accepted(found.id, existing=True)
 
 
-def _of_the_key(session: Session, desk: _Desk) -> Recording | None:
+def _of_the_key(session: Session, desk: Desk) -> Recording | None:
     key = desk.order.idempotency_key
     if not key:
         return None
@@ -165,7 +176,7 @@ def _of_the_key(session: Session, desk: _Desk) -> Recording | None:
     return found
 
 
-def _check_size(house: House, size: int) -> None:
+def check_size(house: House, size: int) -> None:
     if size > house.options.max_upload_mb << 20:
         raise TooLarge(
             f"The upload is larger than {house.options.max_upload_mb} MiB.",
@@ -174,58 +185,60 @@ def _check_size(house: House, size: int) -> None:
 
 
 @contextlib.contextmanager
-def _written(house: House, desk: _Desk, stream: BinaryIO, announced: int) -> Iterator[_Part]:
+def _written(house: House, desk: Desk, stream: BinaryIO, announced: int) -> Iterator[WrittenPart]:
     """The stream on disk under a name of its own, gone at the end unless it was renamed."""
-    path = desk.folder / f"{_PART}{new_id()}"
+    path = desk.folder / f"{PART}{new_id()}"
     try:
         desk.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_space(desk.folder, announced)
+        check_space(desk.folder, announced)
         yield _write(house, path, stream)
     except OSError as error:
-        if error.errno in _FULL:
-            raise _full() from error
+        if error.errno in FULL:
+            raise full() from error
         raise
     finally:
         path.unlink(missing_ok=True)
 
 
-def _write(house: House, path: Path, stream: BinaryIO) -> _Part:
+def _write(house: House, path: Path, stream: BinaryIO) -> WrittenPart:
     digest, size = hashlib.sha256(), 0
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0) as file:
         while piece := stream.read(_PIECE):
             size += len(piece)
-            _check_size(house, size)
+            check_size(house, size)
             if size % (64 * _PIECE) < _PIECE:
-                _check_space(path.parent, 0)
+                check_space(path.parent, 0)
             digest.update(piece)
             rest = memoryview(piece)
             while rest:
                 rest = rest[file.write(rest) :]
         os.fsync(file.fileno())
-    return _Part(path, digest.hexdigest(), size)
+    return WrittenPart(path, digest.hexdigest(), size)
 
 
-def _check_space(folder: Path, wanted: int) -> None:
+def check_space(folder: Path, wanted: int) -> None:
     if shutil.disk_usage(folder).free < wanted + _SPARE_BYTES:
-        raise _full()
+        raise full()
 
 
-def _full() -> StorageFull:
+def full() -> StorageFull:
     return StorageFull(
         "The disk that keeps uploads is full.", "Free some space under DATA and upload again; nothing was kept."
     )
 
 
-def _keep(house: House, desk: _Desk, part: _Part, found: MediaInfo) -> Accepted:
+def _keep(house: House, desk: Desk, what: tuple[WrittenPart, MediaInfo], note: Note) -> Accepted:
+    part, found = what
     home = desk.folder / (new_id() + desk.extension)
     # Renamed before the commit: a row never names a file that is not there. A crash in between leaves a file without a
     # row, which clear_leftovers removes.
     part.path.rename(home)
-    _sync(desk.folder)
+    sync(desk.folder)
     try:
         with house.db.write() as session:
             recording, run = add_recording(session, house, _arrival(house, desk, part, home, found))
             audit(session, house, desk.viewer, Act("recording.uploaded", recording.id, desk.team_id))
+            note(session, recording.id)
     except IntegrityError:  # the same bytes or the same key came twice at once
         home.unlink()
         return _winner(house, desk, part)
@@ -237,7 +250,7 @@ def _keep(house: House, desk: _Desk, part: _Part, found: MediaInfo) -> Accepted:
     return Accepted(recording.id, existing=False)
 
 
-def _arrival(house: House, desk: _Desk, part: _Part, home: Path, found: MediaInfo) -> Arrival:
+def _arrival(house: House, desk: Desk, part: WrittenPart, home: Path, found: MediaInfo) -> Arrival:
     clues = Clues(found.recorded_at, title_of(desk.name), None, house.options.timezone, house.now())
     moment, source = recorded_at(clues, otherwise="upload")
     return Arrival(
@@ -249,15 +262,15 @@ def _arrival(house: House, desk: _Desk, part: _Part, home: Path, found: MediaInf
     )  # fmt: skip
 
 
-def _winner(house: House, desk: _Desk, part: _Part) -> Accepted:
+def _winner(house: House, desk: Desk, part: WrittenPart) -> Accepted:
     known = _known(house, desk, part.sha256)
     if known is None:
         raise Conflict("The same upload came twice at once, and neither was kept.", "Upload it again.")
     return known
 
 
-def _sync(folder: Path) -> None:
-    """Make a rename last through a power cut."""
+def sync(folder: Path) -> None:
+    """Make a name last through a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

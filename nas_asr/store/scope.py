@@ -19,6 +19,7 @@ from nas_asr.store.models import (
     Team,
     Token,
     TranscriptVersion,
+    Upload,
     User,
 )
 
@@ -38,6 +39,10 @@ class Scope:
 
     # -- content: members only ------------------------------------------------------------------------------------
 
+    def content_teams(self) -> list[str]:
+        """The teams whose content exists for the viewer, by their ids."""
+        return self._content_teams()
+
     def recordings(self, action: Action = Action.READ) -> Select[Recording]:
         """Recordings of teams where the viewer may do the action, without the trash."""
         return select(Recording).where(self._of_teams(Recording.team_id, action), Recording.trashed_at.is_(None))
@@ -51,6 +56,19 @@ class Scope:
                 Recording.trashed_at.is_(None),
             )
         )
+        if row is None:
+            raise NotVisible(_GONE)
+        self._permit(row.team_id, action)
+        return row
+
+    def trash(self, action: Action = Action.READ) -> Select[Recording]:
+        """What lies in the trash of teams where the viewer may do the action; a part is reached through its whole."""
+        of_teams = self._of_teams(Recording.team_id, action)
+        return select(Recording).where(of_teams, Recording.trashed_at.is_not(None), Recording.whole_id.is_(None))
+
+    def trashed(self, recording_id: str, action: Action) -> Recording:
+        """One recording that lies in the trash; as `recording`."""
+        row = self.session.scalar(self.trash().where(Recording.id == recording_id))
         if row is None:
             raise NotVisible(_GONE)
         self._permit(row.team_id, action)
@@ -116,6 +134,11 @@ class Scope:
                 "Your role in this team lets you read, not add recordings.", "Ask a manager of the team."
             )
         return row
+
+    def uploads(self) -> Select[Upload]:
+        """The viewer's own files on their way to teams that they may hand recordings to."""
+        teams = [team for team in self.viewer.roles if self.viewer.may_ingest(team)]
+        return select(Upload).where(Upload.user_id == self.viewer.user_id, _within(Upload.team_id, teams))
 
     def folders(self) -> Select[Folder]:
         """Watched folders of the viewer's teams (an admin: of all), without the removed ones."""

@@ -71,7 +71,7 @@ def _ours(error: core.NasAsrError) -> ResponseReturnValue:
     if status >= 500:
         log.warning("web.refused", extra={"code": error.code, "path": request.path})
     if wants_json():
-        answer = _envelope(status, error)
+        answer = _envelope(status, error, translated=current_user.is_authenticated)  # a page shows it to a person
     elif isinstance(error, core.NotSignedIn) and not isinstance(error, TooManyTries):
         return _to_the_door()
     else:
@@ -148,9 +148,10 @@ def _unforeseen(error: Exception) -> ResponseReturnValue:
     return _page(500, message, remedy)
 
 
-def _envelope(status: int, error: core.NasAsrError) -> Response:
+def _envelope(status: int, error: core.NasAsrError, *, translated: bool = False) -> Response:
     code = error.code if error.code != "internal" else _CODES.get(status, "internal")
-    body = {"code": code, "message": error.message, "remedy": error.remedy}
+    message, remedy = (said(error.message), said(error.remedy)) if translated else (error.message, error.remedy)
+    body = {"code": code, "message": message, "remedy": remedy}
     if isinstance(error, core.Invalid) and error.field:
         body["field"] = error.field
     answer = jsonify(error=body)

@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app
 from nas_asr.services.accounts import SignedIn, session_of
 from nas_asr.services.base import House
 from nas_asr.services.folder_watch import ledger_pulse
-from nas_asr.services.recordings import pulse
+from nas_asr.services.listing import pulse
 from nas_asr.store.database import DatabaseTrouble
 from nas_asr.web.pages.person import signed_in
 from nas_asr.web.viewer import house

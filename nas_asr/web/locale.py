@@ -88,6 +88,8 @@ _ACTIONS = {
     "recording.retried": lazy("asked again for recording"),
     "recording.language_declared": lazy("declared the language of recording"),
     "recording.trashed": lazy("put into the trash recording"),
+    "recording.restored": lazy("took out of the trash recording"),
+    "recording.deleted": lazy("deleted for ever recording"),
     "recording.stopped": lazy("stopped recording"),
     "recording.joined": lazy("joined files into recording"),
     "recording.unjoined": lazy("took apart recording"),
@@ -116,8 +118,8 @@ def configure(app: Flask, house: House) -> None:
     zone = _zone(house.options.timezone)
     babel.init_app(app, default_locale="en", locale_selector=language, timezone_selector=lambda: zone)
     app.jinja_env.filters.update(
-        moment=moment, day=day, hour=hour, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock, size=size,
-        language_name=language_name, engine_name=engine_name, said=said,
+        moment=moment, day=day, hour=hour, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock,
+        size=size, language_name=language_name, engine_name=engine_name, said=said,
         state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
         role_name=lambda role: ROLES[str(role)], scope_name=lambda scope: SCOPES[str(scope)],
         itn_name=lambda mode: ITN_NAMES[ItnMode(mode)], speaker_name=speaker_name,

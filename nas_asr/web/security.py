@@ -27,7 +27,7 @@ _MIB = 1024 * 1024
 _STRANGERS_BODY = 1 * _MIB
 _FORM_BODY = 16 * _MIB
 _SESSION = timedelta(days=30)
-_TAKE_FILES = frozenset({"library.upload", "api.upload"})
+_TAKE_FILES = frozenset({"library.upload", "api.upload", "api.add_piece"})
 _NOBODY = "'none'"
 FRAMED = "widgets.embed"  # the one page that may be shown in a frame
 

@@ -15,8 +15,8 @@ from nas_asr.services.archive_import import import_bags
 from nas_asr.services.archive_plan import at_once
 from nas_asr.services.base import House
 from nas_asr.services.listening import open_sound
+from nas_asr.services.listing import RecordingFilter, list_recordings
 from nas_asr.services.paging import PageOrder
-from nas_asr.services.recordings import RecordingFilter, list_recordings
 from nas_asr.services.transcripts import read_transcript
 from nas_asr.settings import Settings
 from nas_asr.store.database import Database

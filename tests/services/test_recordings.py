@@ -9,7 +9,7 @@ from sqlalchemy import select
 from nas_asr.core.access import Role, Viewer
 from nas_asr.core.errors import Conflict, Invalid, NotPermitted
 from nas_asr.core.recording import RunState, Waiting
-from nas_asr.services import recordings
+from nas_asr.services import listing, recordings
 from nas_asr.services.base import House
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import one_recording
@@ -126,7 +126,7 @@ def test_the_trash_stops_what_is_under_way(house: House, cast: Cast) -> None:
     recordings.trash(house, cast.bob, recording)
     with house.db.read() as session:
         assert session.get_one(Run, run.id).state == RunState.STOPPED
-    assert recordings.list_recordings(house, cast.bob, recordings.RecordingFilter(), PageOrder()).items == []
+    assert listing.list_recordings(house, cast.bob, listing.RecordingFilter(), PageOrder()).items == []
 
 
 def test_the_same_bytes_may_come_again_after_the_trash(house: House, cast: Cast) -> None:
@@ -152,10 +152,10 @@ def test_a_new_title_is_one_line(house: House, cast: Cast) -> None:
 
 def test_the_pulse_changes_with_what_one_sees_and_with_nothing_else(house: House, cast: Cast, clock: Clock) -> None:
     recording = make_recording(house, cast.choir)
-    beats = [recordings.pulse(house, cast.rita)]
+    beats = [listing.pulse(house, cast.rita)]
 
     def changed() -> bool:
-        beats.append(recordings.pulse(house, cast.rita))
+        beats.append(listing.pulse(house, cast.rita))
         return beats[-1] != beats[-2]
 
     make_recording(house, cast.garden)
@@ -200,9 +200,9 @@ def test_what_is_under_way_is_in_the_order_of_the_queue(house: House, cast: Cast
             run.priority = int(run.recording_id == made["asked for"])
     end_run(house, made["at work"], RunState.TRANSCRIBING)
     end_run(house, made["done"], RunState.DONE)
-    shown = [view.title for view in recordings.under_way(house, cast.rita, 20)]
+    shown = [view.title for view in listing.under_way(house, cast.rita, 20)]
     assert shown == ["at work", "asked for", "first", "second", "model new", "model old"]
-    assert [view.title for view in recordings.under_way(house, cast.rita, 1)] == ["at work"]
+    assert [view.title for view in listing.under_way(house, cast.rita, 1)] == ["at work"]
 
 
 def test_counts_are_of_what_the_filter_lets_through(house: House, cast: Cast) -> None:
@@ -211,7 +211,7 @@ def test_counts_are_of_what_the_filter_lets_through(house: House, cast: Cast) ->
     make_recording(house, cast.garden, "weeding")
 
     def queued(**fields: Any) -> int:
-        return recordings.counts(house, both, recordings.RecordingFilter(**fields))[RunState.QUEUED]
+        return listing.counts(house, both, listing.RecordingFilter(**fields))[RunState.QUEUED]
 
     assert (queued(), queued(team="choir"), queued(q="weed"), queued(q="oak")) == (2, 1, 1, 0)
     assert queued(team="garden", state=RunState.DONE) == 1
@@ -220,6 +220,6 @@ def test_counts_are_of_what_the_filter_lets_through(house: House, cast: Cast) ->
 def test_counts_are_ones_own(house: House, cast: Cast) -> None:
     make_recording(house, cast.choir)
     make_recording(house, cast.garden)
-    found = recordings.counts(house, cast.rita)
+    found = listing.counts(house, cast.rita)
     assert found[RunState.QUEUED] == 1
     assert set(found) == set(RunState)

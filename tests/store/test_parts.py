@@ -18,8 +18,9 @@ from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
 from nas_asr.services import parts, recordings
 from nas_asr.services.arrivals import revive
 from nas_asr.services.base import House
+from nas_asr.services.listing import RecordingFilter, list_recordings
 from nas_asr.services.paging import PageOrder
-from nas_asr.services.recordings import RecordingFilter, list_recordings, one_recording
+from nas_asr.services.recordings import one_recording
 from nas_asr.services.replacements import Turn, turn_replacement
 from nas_asr.services.runs import MAX_ATTEMPTS
 from nas_asr.services.search import SearchOrder, search

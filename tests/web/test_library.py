@@ -1,17 +1,21 @@
 """Room: tests.web.test_library. The list, its states, filters, pages and the upload."""
 
+import html
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from nas_asr.core.access import Role, Viewer
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.heartbeats import Beat, beat
+from nas_asr.services.listing import RecordingFilter, Sort, list_recordings
 from nas_asr.services.paging import PageOrder
-from nas_asr.services.recordings import RecordingFilter, list_recordings
-from nas_asr.store.models import Recording, Run
+from nas_asr.services.recordings import RecordingView
+from nas_asr.store.models import Recording, Run, SegmentRow
 from nas_asr.web.app import StageTwoView, WebSetup, create_app
 from tests.cast import START, Cast, Clock, make_folder, make_recording, write_transcript
 from tests.drops import with_settings
@@ -134,6 +138,146 @@ def test_a_filter_that_fits_nothing_says_so(visit: Visits, house: House, cast: C
     make_recording(house, cast.choir)
     assert "Nothing fits this filter" in visit(cast.rita).get("/?q=zzz").text
     assert visit(cast.rita).get("/?state=lost").status_code == 422
+
+
+@pytest.fixture
+def mixed(house: House, cast: Cast, clock: Clock, tmp_path: Path) -> dict[str, str]:
+    """Four recordings that differ in everything that one can narrow by."""
+    day, folder = timedelta(days=1), make_folder(house.db, cast.choir, tmp_path / "memos")
+    made = {
+        "take 10": make_recording(house, cast.choir, "take 10", duration_ms=60_000, language="zh", folder_id=folder),
+        "Take 2": make_recording(house, cast.choir, "Take 2", duration_ms=1_800_000, recorded_at=START - day),
+        "２号": make_recording(house, cast.choir, "２号", duration_ms=7_200_000, recorded_at=START - 2 * day),
+        "of bob": make_recording(
+            house, cast.choir, "of bob", duration_ms=299_999, recorded_at=START - 3 * day, author_id=cast.bob.user_id
+        ),
+    }
+    for recording_id in made.values():
+        write_transcript(house, recording_id, ["la"])
+    with house.db.write() as session:
+        session.query(SegmentRow).filter_by(recording_id=made["Take 2"]).update({"speaker": "Anna"})
+    clock.pass_seconds(60)
+    return made
+
+
+def shown_titles(page: str) -> list[str]:
+    return re.findall(r'<a class="title"[^>]*>([^<]*)</a>', page)
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted", "chip"),
+    [
+        ("language=zh", ["take 10"], "Chinese"),
+        ("length=5-30", [], "5 to 30 min"),
+        ("length=30-60", ["Take 2"], "30 to 60 min"),
+        ("length=0-5", ["take 10", "of bob"], "under 5 min"),
+        ("length=60-", ["２号"], "an hour or longer"),
+        ("from=2026-11-20", ["take 10", "Take 2"], "from 20 Nov 2026"),
+        ("to=2026-11-19", ["２号", "of bob"], "until 19 Nov 2026"),
+        ("from=2026-11-20&to=2026-11-20", ["Take 2"], "until 20 Nov 2026"),
+        ("person=anna", ["Take 2"], "with anna"),
+        ("person=bob", ["of bob"], "with bob"),
+        ("person=nobody", [], "with nobody"),
+        ("folder=FOLDER", ["take 10"], "memos"),
+        ("team=choir&q=take", ["take 10", "Take 2"], "Choir"),
+        ("sort=title", ["Take 2", "take 10", "２号", "of bob"], ""),
+        ("sort=-length", ["２号", "Take 2", "of bob", "take 10"], ""),
+        ("sort=recorded", ["of bob", "２号", "Take 2", "take 10"], ""),
+    ],
+)
+def test_what_narrows_is_shown_and_can_be_taken_away(
+    visit: Visits, house: House, cast: Cast, mixed: dict[str, str], query: str, wanted: list[str], chip: str
+) -> None:
+    with house.db.read() as session:
+        query = query.replace("FOLDER", str(session.get_one(Recording, mixed["take 10"]).folder_id))
+    page = visit(cast.rita).get(f"/?{query}").text
+    if query == "sort=title":  # digits of full width are digits
+        wanted = ["２号", "of bob", "Take 2", "take 10"]
+    assert shown_titles(page) == wanted
+    if chip:
+        assert re.search(rf'class="chip"[^>]*>[^<]*{chip}', page)
+        without = html.unescape(re.findall(r'class="chip" href="([^"]*)"', page)[0])
+        assert without.count("=") == query.count("=") - 1
+
+
+@pytest.mark.parametrize("query", ["length=long", "from=yesterday", "sort=best", "language=xx", "state=lost"])
+def test_what_cannot_be_read_is_said(visit: Visits, cast: Cast, query: str) -> None:
+    assert visit(cast.rita).get(f"/?{query}").status_code == 422
+
+
+def test_every_order_goes_through_all_pages_and_misses_none(house: House, cast: Cast, clock: Clock) -> None:
+    both = Viewer("x", "x", False, {cast.choir: Role.READER, cast.garden: Role.READER})
+    for number in range(9):  # three of the same key each, so that the id has to tell
+        team = (cast.choir, cast.garden)[number % 2]
+        make_recording(
+            house, team, f"Étude {number // 3}", duration_ms=1000 * (number // 3), recorded_at=START + timedelta(days=number // 3)
+        )
+        clock.pass_seconds(number % 3)
+    for sort in Sort:
+        found: list[RecordingView] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = list_recordings(house, both, RecordingFilter(), PageOrder(2, cursor), sort)
+            found, cursor = [*found, *page.items], page.next
+        assert len({view.id for view in found}) == len(found) == 9, sort
+        name = {"recorded": "recorded_at", "added": "ingested_at", "length": "duration_ms"}.get(sort.lstrip("-"), "title")
+        keys = [getattr(view, name) for view in found]
+        assert keys == sorted(keys, reverse=sort.falls), sort
+
+
+def test_many_go_to_the_trash_and_each_that_cannot_is_named(visit: Visits, house: House, cast: Cast) -> None:
+    mine = [make_recording(house, cast.choir, f"take {number}") for number in range(3)]
+    other = make_recording(house, cast.garden, "of the garden")
+    browser = visit(cast.bob)
+    browser.post("/recordings/bulk", action="trash", id=[*mine[:2], other, "nothing"], next="/?q=take")
+    page = browser.get("/").text
+    assert "2 moved to the trash." in page and "2 could not: There is nothing here" in page
+    assert shown_titles(page) == ["take 2"] and "garden" not in page.replace("Garden", "")
+    browser.post("/recordings/bulk", action="retry", id=mine[2])
+    assert "1 could not: “take 2”: This recording is already being transcribed or waiting." in browser.get("/").text
+    assert visit(cast.rita).post("/recordings/bulk", action="trash", id=mine[2]).status_code == 302
+    assert browser.post("/recordings/bulk", action="burn", id=mine[2]).status_code == 422
+    assert browser.post("/recordings/bulk", action="trash").status_code == 422
+    assert shown_titles(browser.get("/").text) == ["take 2"]
+
+
+def test_everything_means_what_passes_the_filter(visit: Visits, house: House, cast: Cast) -> None:
+    for number in range(3):
+        in_state(house, make_recording(house, cast.choir, f"take {number}"), RunState.FAILED)
+    make_recording(house, cast.choir, "take of today")
+    make_recording(house, cast.garden, "take of the garden")
+    browser = visit(cast.bob)
+    browser.post("/recordings/bulk", action="retry", everything="1", q="take", state="failed")
+    page = browser.get("/").text
+    assert "3 are in the queue again." in page and "failed" not in page.split('class="rows"')[1]
+    browser.post("/recordings/bulk", action="trash", everything="1", q="take 1")
+    assert sorted(shown_titles(browser.get("/").text)) == ["take 0", "take 2", "take of today"]
+
+
+def test_an_estimate_is_shown_where_speed_was_measured_and_nothing_else(
+    visit: Visits, house: House, cast: Cast, clock: Clock
+) -> None:
+    queued = [make_recording(house, cast.choir, f"take {number}", duration_ms=600_000) for number in range(2)]
+    running = make_recording(house, cast.garden, "of others", duration_ms=1_200_000)
+    in_state(house, running, RunState.TRANSCRIBING, progress=0.05, started_at=START)
+    browser = visit(cast.rita)
+    offers = [{"engine": "sphinx", "languages": ["en"]}]
+    beat(house, Beat("worker", "w", "boot", {"state": "busy", "offers": offers}))
+    assert "before it" not in browser.get("/").text
+    done = make_recording(house, cast.choir, "done", duration_ms=600_000)
+    write_transcript(house, done, ["la"])  # engine sphinx
+    in_state(house, done, RunState.DONE, started_at=START - timedelta(seconds=120), ended_at=START)
+    # RTFx 5: 1140 s of audio take 228 s, and each of the queued 120 s
+    page = browser.get("/").text
+    assert "about 6 minutes, 1 before it" in page and "about 8 minutes, 2 before it" in page
+    assert "约 8 分钟，前面还有 2 个" in browser.get("/", headers={"Accept-Language": "zh-CN"}).text
+    in_state(house, queued[0], RunState.QUEUED, priority=1)
+    clock.pass_seconds(100)
+    beat(house, Beat("worker", "w", "boot", {"state": "busy", "offers": offers}))
+    in_state(house, running, RunState.TRANSCRIBING, progress=0.5, started_at=START)
+    assert "about 4 minutes, 1 before it" in browser.get("/").text  # its own pace: 100 s more
+    clock.pass_seconds(3600)
+    assert "before it" not in browser.get("/").text  # the worker is silent
 
 
 def test_older_recordings_are_a_page_away(visit: Visits, house: House, cast: Cast, clock: Clock) -> None:

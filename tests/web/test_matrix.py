@@ -115,6 +115,10 @@ PAGES = (
     Row("GET", "/events", (401, 200, 200, 200, 200, 200)),
     Row("GET", "/events/now", (401, 200, 200, 200, 200, 200)),
     Row("POST", "/upload", WRITING, lambda _w, _who: {"team": "choir", "file": (io.BytesIO(b"no sound"), "a.wav")}),
+    Row("POST", "/recordings/bulk", SENT, lambda world, _who: {"action": "retry", "id": world.ids["recording_id"]}),  # each by itself
+    Row("GET", "/trash", MINE),
+    Row("POST", "/trash/restore", SENT, lambda world, _who: {"id": world.ids["recording_id"]}),  # each by itself: test_trash.py
+    Row("POST", "/trash/delete", SENT, lambda world, _who: {"id": world.ids["recording_id"], "sure": "1"}),
     Row("GET", "/recordings/<recording_id>", CONTENT),
     Row("GET", "/recordings/<recording_id>/difference", CONTENT),
     Row("POST", "/recordings/<recording_id>/retry", WRITING),

@@ -6,9 +6,10 @@ from nas_asr.store.models.house import AuditLine, Duty, Heartbeat, HouseSetting,
 from nas_asr.store.models.people import HotwordVersion, Member, Team, Token, User
 from nas_asr.store.models.recordings import Recording, Run, SegmentRow, TranscriptVersion
 from nas_asr.store.models.shares import Folder, LedgerLine
+from nas_asr.store.models.uploads import Upload
 
 __all__ = [
     "ArchiveBag", "ArchiveRuleRow", "ArchiveRun", "AuditLine", "Base", "Duty", "Folder", "Heartbeat", "HotwordVersion",
     "HouseSetting", "LedgerLine", "LoginFailure", "Member", "Recording", "Run", "SegmentRow", "Team", "Token",
-    "TranscriptVersion", "User", "UtcDateTime",
+    "TranscriptVersion", "Upload", "User", "UtcDateTime",
 ]  # fmt: skip

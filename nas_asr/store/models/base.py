@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, String
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -17,6 +17,8 @@ _NAMES = {
 }
 
 ID = String(32)  # an opaque id of core.ids
+# Compared byte by byte on every server, whatever its locale: SQLite does so anyway.
+BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def one_of(words: type[StrEnum]) -> Enum:

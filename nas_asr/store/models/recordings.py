@@ -16,13 +16,25 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from nas_asr.core.recording import RunState
+from nas_asr.core.titles import title_key
 from nas_asr.core.transcript import VersionKind
-from nas_asr.store.models.base import ID, Base, UtcDateTime, one_of
+from nas_asr.store.models.base import BYTEWISE, ID, Base, UtcDateTime, one_of
 
 _NOT_TRASHED = text("trashed_at IS NULL")
+_LISTED = text("trashed_at IS NULL AND whole_id IS NULL")
+_TRASHED = text("trashed_at IS NOT NULL AND whole_id IS NULL")
+_NAMED = text("speaker IS NOT NULL")
+# What the library narrows by stands in the indexes that it walks through: a filter that few pass reads no row of the others.
+_NARROWS = ("state", "folder_id", "language", "duration_ms", "author_id", "draft")
+
+
+def _library(name: str, column: str) -> Index:
+    others = (other for other in _NARROWS if other != column)
+    columns = ("team_id", column, "id", *others)
+    return Index(f"ix_recordings_by_{name}", *columns, sqlite_where=_LISTED, postgresql_where=_LISTED)
 
 
 class Recording(Base):
@@ -31,7 +43,8 @@ class Recording(Base):
     state is its newest run's while no machine version exists, else done. version is the number of the transcript that
     readers see, 0 for none. recorded_from says where recorded_at comes from (container, name, mtime, first_seen, upload).
     A part of a split recording that somebody joined has its whole's id, its number there (1, 2, ...) and where it starts on
-    the joined time line; kept_apart: nobody is to be offered again to join it.
+    the joined time line; kept_apart: nobody is to be offered again to join it. title_key: what titles are sorted by.
+    trashed_by_id: who put it into the trash, None for the command line.
     """
 
     __tablename__ = "recordings"
@@ -44,6 +57,12 @@ class Recording(Base):
         UniqueConstraint("author_id", "idempotency_key"),
         Index(None, "team_id", "recorded_at", "id"),
         Index(None, "team_id", "state"),
+        Index(None, "team_id", "changed_at"),
+        Index("ix_recordings_trash", "team_id", "trashed_at", "id", sqlite_where=_TRASHED, postgresql_where=_TRASHED),
+        _library("recorded", "recorded_at"),
+        _library("added", "ingested_at"),
+        _library("length", "duration_ms"),
+        _library("title", "title_key"),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -52,6 +71,7 @@ class Recording(Base):
     raw_path: Mapped[bytes] = mapped_column(LargeBinary)
     path: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
+    title_key: Mapped[str] = mapped_column(BYTEWISE, default="", server_default="")
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
     duration_ms: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -71,6 +91,7 @@ class Recording(Base):
     version: Mapped[int] = mapped_column(default=0)
     draft: Mapped[bool] = mapped_column(default=False)
     trashed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trashed_by_id: Mapped[str | None] = mapped_column(String(32))
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     archived_version: Mapped[int] = mapped_column(default=0)  # the newest version that the archive has
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -78,6 +99,11 @@ class Recording(Base):
     part_number: Mapped[int] = mapped_column(default=0, server_default="0")
     part_start_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     kept_apart: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+    @validates("title")
+    def _keep_the_key(self, _name: str, title: str) -> str:
+        self.title_key = title_key(title)
+        return title
 
 
 class Run(Base):
@@ -148,7 +174,14 @@ class SegmentRow(Base):
     """A segment of one version. `key` is the row number that the search index refers to; `id` is what others see."""
 
     __tablename__ = "segments"
-    __table_args__ = (Index(None, "version_id", "position"), Index(None, "recording_id"))
+    __table_args__ = (
+        Index(None, "version_id", "position"),
+        Index(None, "recording_id"),
+        Index(
+            "ix_segments_speakers", "team_id", "speaker", "recording_id", "version_id",
+            sqlite_where=_NAMED, postgresql_where=_NAMED,
+        ),
+    )  # fmt: skip
 
     # BIGINT is no row id on SQLite; only INTEGER is.
     key: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nas_asr.core.recording import LedgerState, Presence
 from nas_asr.store.models.base import ID, Base, UtcDateTime, one_of
+
+# Lines of files whose recording somebody deleted for ever. Written out, for SQLite uses a partial index for nothing else.
+DELETED = text("reason_code = 'deleted'")
 
 
 class Folder(Base):
@@ -61,6 +64,7 @@ class LedgerLine(Base):
         Index(None, "folder_id", "state"),
         Index(None, "recording_id"),
         Index(None, "folder_id", "first_seen_at", "id"),
+        Index("ix_ledger_deleted", "sha256", sqlite_where=DELETED, postgresql_where=DELETED),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)

@@ -15,9 +15,11 @@ from nas_asr.web.api import (
     library,
     lists,
     parts,
+    pieces,
     recordings,
     tokens,
     transcripts,
+    trash,
     uploads,
 )
 from nas_asr.web.api.frame import API, SECURITY_SCHEMES, ErrorEnvelope
@@ -33,10 +35,12 @@ __all__ = [
     "library",
     "lists",
     "parts",
+    "pieces",
     "recordings",
     "register",
     "tokens",
     "transcripts",
+    "trash",
     "uploads",
 ]
 

@@ -32,10 +32,12 @@ SECURITY_SCHEMES: dict[str, Any] = {
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _SMALL_BODY = 1 << 20
 # What a narrow token may call; `read` may call whatever changes nothing, `write` everything but the tokens themselves.
-_INGEST_CALLS = frozenset({"api.upload"})
+_INGEST_CALLS = frozenset(
+    {"api.upload", "api.uploads", "api.begin_upload", "api.upload_state", "api.add_piece", "api.give_up_upload"}
+)
 _WIDGET_CALLS = frozenset({"api.summary"})
 _IN_PERSON = frozenset({"api.tokens", "api.make_token", "api.end_token"})
-_LARGE_BODY = frozenset({"api.upload"})
+_LARGE_BODY = frozenset({"api.upload", "api.add_piece"})
 
 # Flask's own alias names types that flask-openapi3, which evaluates annotations, cannot find
 Answer = Response | dict[str, Any] | tuple[Any, int] | tuple[Any, int, dict[str, str]] | tuple[Any, dict[str, str]]

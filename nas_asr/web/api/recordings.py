@@ -1,5 +1,6 @@
 """Room: web.api.recordings. One recording and the list of them, as JSON, and what can be asked of one. Never its text."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -7,13 +8,16 @@ from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
 
 from nas_asr.core.languages import LANGUAGES
-from nas_asr.core.recording import RunState
+from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.services import recordings as service
+from nas_asr.services.estimates import Estimate, estimates
+from nas_asr.services.listing import RecordingFilter, Sort, list_recordings
 from nas_asr.services.part_views import PartView
 from nas_asr.web.api.frame import API, Answer, Body, ErrorEnvelope, Moment, PageQuery, Since, Started, Text, Until
 from nas_asr.web.viewer import current_viewer, house
 
 RECORDINGS = Tag(name="recordings")
+_LONGEST = 1 << 60
 _Answers = dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None]
 _WRITES: _Answers = {
     202: Started,
@@ -80,6 +84,8 @@ class RecordingOut(BaseModel):
     author: str | None = Field(description="Who uploaded it.")
     trouble: str | None = Field(description="Why the last try came to nothing, while the next one is waited for.")
     next_try_at: Moment | None = Field(description="That next try is not made before.")
+    eta_seconds: int | None = Field(description="About so long until it is done; null where nobody can tell.")
+    before_it: int | None = Field(description="So many are at work or wait before it; null where nobody can tell.")
     whole: str | None = Field(description="The joined recording that this file is a part of; lists show only that.")
     parts: list[PartOut] = Field(description="The files of a joined recording, in order; empty for any other.")
 
@@ -105,6 +111,11 @@ class RecordingsQuery(PageQuery):
     state: RunState | None = None
     q: str = Field("", description="Words of title or path.")
     drafts: bool = Field(False, description="Only drafts: what the built-in engine made for want of Fun-ASR-Nano.")
+    language: str = Field("", description="A spoken language's code.")
+    person: str = Field("", description="The name of who uploaded it, or of somebody who speaks in it.")
+    min_ms: int | None = Field(None, ge=0, le=_LONGEST, description="At least so long.")
+    max_ms: int | None = Field(None, ge=0, le=_LONGEST, description="Shorter than this.")
+    sort: Sort = Field(Sort.NEWEST, description="By recorded, added, length or title; a minus: the largest first.")
     since: Since | None = Field(None, alias="from", description="Recorded at or after.")
     until: Until | None = Field(None, alias="to", description="Recorded before; a date alone includes that day.")
 
@@ -117,19 +128,20 @@ class LanguageBody(Body):
 
 @API.get("/recordings", tags=[RECORDINGS], responses={200: RecordingPage})
 def recordings(query: RecordingsQuery) -> Answer:
-    """Recordings of your teams, newest first by when they were recorded."""
-    wanted = service.RecordingFilter(
+    """Recordings of your teams, newest first by when they were recorded, unless `sort` says otherwise."""
+    wanted = RecordingFilter(
         team=query.team, folder=query.folder, state=query.state, q=query.q, since=query.since, until=query.until,
-        drafts=query.drafts,
+        drafts=query.drafts, language=query.language, person=query.person, min_ms=query.min_ms, max_ms=query.max_ms,
     )  # fmt: skip
-    page = service.list_recordings(house(), current_viewer(), wanted, query.page)
-    return RecordingPage(items=[_out(item) for item in page.items], next=page.next).model_dump(mode="json")
+    page = list_recordings(house(), current_viewer(), wanted, query.page, query.sort)
+    return RecordingPage(items=_with_estimates(page.items), next=page.next).model_dump(mode="json")
 
 
 @API.get("/recordings/<recording_id>", tags=[RECORDINGS], responses={200: RecordingOut, 404: ErrorEnvelope})
 def recording(path: RecordingPath) -> Answer:
     """One recording."""
-    return _out(service.one_recording(house(), current_viewer(), path.recording_id)).model_dump(mode="json")
+    view = service.one_recording(house(), current_viewer(), path.recording_id)
+    return _with_estimates([view])[0].model_dump(mode="json")
 
 
 @API.post("/recordings/<recording_id>/retry", tags=[RECORDINGS], responses=_WRITES)
@@ -160,7 +172,12 @@ def trash(path: RecordingPath) -> Answer:
     return Started(id=path.recording_id).model_dump(), 202
 
 
-def _out(view: service.RecordingView) -> RecordingOut:
+def _with_estimates(views: Sequence[service.RecordingView]) -> list[RecordingOut]:
+    told = estimates(house(), [view.id for view in views if view.state in UNDER_WAY or view.rerun])
+    return [_out(view, told.get(view.id)) for view in views]
+
+
+def _out(view: service.RecordingView, told: Estimate | None) -> RecordingOut:
     failure = view.failure
     engine = Engine(name=view.engine, model=view.model, revision=view.revision, device=view.device)
     return RecordingOut(
@@ -173,6 +190,7 @@ def _out(view: service.RecordingView) -> RecordingOut:
         rtfx=None if view.rtfx is None else round(view.rtfx, 2), progress=round(view.progress, 4),
         waiting_for=view.waiting_for, rerun=view.rerun, draft=view.draft, transcript_version=view.version,
         author=view.author, trouble=view.trouble or None, next_try_at=view.next_try_at,
+        eta_seconds=told.seconds if told else None, before_it=told.before if told else None,
         whole=view.whole_id, parts=[_part(part) for part in view.parts],
     )  # fmt: skip
 

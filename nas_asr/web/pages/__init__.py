@@ -22,6 +22,7 @@ from nas_asr.web.pages import (
     settings,
     setup,
     teams,
+    trash,
 )  # fmt: skip
 from nas_asr.web.pages.marking import marked
 
@@ -30,7 +31,7 @@ def register(app: Flask) -> None:
     """All pages."""
     for page in (
         login, setup, library, recording, parts, difference, search, folders, ledger, choice, archive, teams, hotwords, drafts,
-        account, admin, settings, models,
+        account, admin, settings, models, trash,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)

@@ -1,9 +1,9 @@
-"""Room: web.pages.library. The first page: recordings with their live states, filters, and the upload form."""
+"""Room: web.pages.library. The first page: recordings with their live states, many at once, and the upload form."""
 
 from collections.abc import Sequence
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,24 +11,32 @@ from flask_babel import ngettext
 from nas_asr.core.access import Role, Viewer
 from nas_asr.core.errors import Conflict, Invalid, MediaError, NasAsrError
 from nas_asr.core.languages import LANGUAGES
-from nas_asr.core.recording import RunState
+from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.services.bulk import Outcome, Wish, apply, apply_to_all
 from nas_asr.services.drafts import list_drafts
+from nas_asr.services.estimates import Estimate, estimates
 from nas_asr.services.folder_watch import troubled
-from nas_asr.services.folders import FolderView, list_folders
+from nas_asr.services.folders import FolderView, folder_names, list_folders
+from nas_asr.services.listing import Sort, counts, list_recordings, under_way
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.parts import offers_among
+from nas_asr.services.people_named import people
 from nas_asr.services.presence import files_of
-from nas_asr.services.recordings import RecordingFilter, RecordingView, counts, list_recordings, under_way
+from nas_asr.services.recordings import RecordingView
 from nas_asr.services.teams import TeamView, list_teams
+from nas_asr.services.upload_pieces import unfinished
 from nas_asr.services.uploads import UploadOrder, accept_upload
 from nas_asr.web.locale import said, spoken_language
+from nas_asr.web.pages.narrowing import LENGTHS, SORTS, chips, filter_of, given, sort_of
 from nas_asr.web.pages.person import viewer, wants_part
+from nas_asr.web.security import safe_next
 from nas_asr.web.viewer import house
 from nas_asr.web.wiring import wiring
 
 bp = Blueprint("library", __name__)
 _PAGE = 50
 _BUSY = 20
+_TOLD = 5  # refusals in words; of more, their number
 
 
 @bp.get("/")
@@ -38,27 +46,51 @@ def index() -> ResponseReturnValue:
     A fresh file may have been recorded years ago: what is under way stands above the first page, and only there.
     """
     me = viewer()
-    wanted = _filter()
-    page = list_recordings(house(), me, wanted, PageOrder(_PAGE, request.args.get("cursor", "")))
-    busy = [] if _given() else under_way(house(), me, _BUSY)
+    wanted, sort, cursor = filter_of(request.args), sort_of(request.args), request.args.get("cursor", "")
+    page = list_recordings(house(), me, wanted, PageOrder(_PAGE, cursor), sort)
+    narrowed = given(request.args)
+    first = not (narrowed or cursor) and sort is Sort.NEWEST
+    busy = under_way(house(), me, _BUSY) if first else []
     above = {recording.id for recording in busy}
     items = [recording for recording in page.items if recording.id not in above]
+    teams = my_teams(me)
+    folders = folder_names(house(), me)
+    counted = counts(house(), me, wanted)
     shown = {
-        "busy": busy, "items": items, "next": page.next, "counts": counts(house(), me, wanted), "wanted": wanted,
-        "filters": _given(), "states": list(RunState), "folders": _folders(me, page.items),
-        "drafts": [] if _given() else list_drafts(house(), me), "redone_by_itself": house().options.redo_drafts,
-        "offers": offers_among(house(), me, (*busy, *items)),
+        "busy": busy, "items": items, "next": page.next, "counts": counted, "wanted": wanted, "given": narrowed,
+        "passing": counted[wanted.state] if wanted.state else sum(counted.values()),
+        "kept": narrowed | ({"sort": sort.value} if sort is not Sort.NEWEST else {}), "cursor": cursor, "sort": sort,
+        "chips": chips({"team": {team.slug: team.name for team in teams}, "folder": folders}),
+        "states": list(RunState), "into": _into(me, (*page.items, *narrowed)),
+        "drafts": list_drafts(house(), me) if first else [], "redone_by_itself": house().options.redo_drafts,
+        "offers": offers_among(house(), me, (*busy, *items)), "etas": _etas((*busy, *items)),
         "files": files_of(house(), me, [recording.id for recording in (*busy, *items)]), "troubled": troubled(house(), me),
-        "waiting": sum(1 for recording in (*busy, *items) if recording.waiting_for),
+        "waiting": sum(1 for recording in (*busy, *items) if recording.waiting_for), "export_url": _export_url(),
+        "writes": any(recording.may_write for recording in (*busy, *items)),
     }  # fmt: skip
     if wants_part("library"):
         return render_template("library/list.html", **shown, live=True)
-    teams = my_teams(me)
     writable = [team for team in teams if team.role in (Role.MEMBER, Role.MANAGER)]
     return render_template(
-        "library/library.html", **shown, teams=teams, writable=writable, spoken=LANGUAGES,
-        preset=spoken_language(), max_bytes=wiring().max_upload_mb * 1024 * 1024,
+        "library/library.html", **shown, teams=teams, writable=writable, spoken=LANGUAGES, folders=folders,
+        preset=spoken_language(), max_bytes=wiring().max_upload_mb * 1024 * 1024, lengths=LENGTHS, sorts=SORTS,
+        people=people(house(), me), broken_off=unfinished(house(), me), languages_spoken=LANGUAGES,
     )  # fmt: skip
+
+
+@bp.post("/recordings/bulk")
+def bulk() -> ResponseReturnValue:
+    """One wish for all that are chosen, or for all that pass the filter."""
+    me, form = viewer(), request.form
+    if form.get("action") not in list(Wish):
+        raise Invalid(_("Say what to do with the recordings."), field="action")
+    wish = Wish(form["action"])
+    if form.get("everything") == "1":
+        outcome = apply_to_all(house(), me, wish, filter_of(form))
+    else:
+        outcome = apply(house(), me, wish, form.getlist("id"))
+    tell(_done(wish, len(outcome.done)), outcome)
+    return redirect(safe_next(form.get("next")) or url_for("library.index"))
 
 
 @bp.post("/upload")
@@ -96,25 +128,53 @@ def _told(problem: NasAsrError) -> str:
     return " ".join(said(part) for part in (problem.message, problem.remedy) if part)
 
 
-def _folders(me: Viewer, items: Sequence[RecordingView]) -> list[FolderView]:
+def tell(done: str, outcome: Outcome) -> None:
+    """What became of a wish for many: nothing is refused without a word."""
+    if outcome.done:
+        flash(done)
+    if outcome.refused:
+        number = len(outcome.refused)
+        first = "; ".join(
+            f"“{one.title}”: {_told(one.error)}" if one.title else _told(one.error) for one in outcome.refused[:_TOLD]
+        )
+        could_not = ngettext("%(num)s could not: %(why)s", "%(num)s could not: %(why)s", number, why=first)
+        flash(could_not + (" …" if number > _TOLD else ""), "problem")
+    if outcome.left:
+        more = ngettext(
+            "%(num)s more passes this filter. Ask again for the next ones.",
+            "%(num)s more pass this filter. Ask again for the next ones.", outcome.left,
+        )  # fmt: skip
+        flash(more, "problem")
+
+
+def _done(wish: Wish, number: int) -> str:
+    match wish:
+        case Wish.RETRY:
+            said_of = ngettext("%(num)s is in the queue again.", "%(num)s are in the queue again.", number)
+        case Wish.TRASH:
+            said_of = ngettext("%(num)s moved to the trash.", "%(num)s moved to the trash.", number)
+        case Wish.RESTORE:
+            said_of = ngettext("%(num)s is back in the library.", "%(num)s are back in the library.", number)
+    return str(said_of)
+
+
+def _etas(shown: Sequence[RecordingView]) -> dict[str, Estimate]:
+    """When what is under way is done, by the recording; of a joined one, when its last part is."""
+    parts = {
+        one.id: [part.id for part in one.parts] or [one.id] for one in shown if one.state in UNDER_WAY or one.rerun
+    }
+    found = estimates(house(), [part for ids in parts.values() for part in ids])
+    whole = {recording_id: [found[part] for part in ids if part in found] for recording_id, ids in parts.items()}
+    return {recording_id: max(told, key=lambda one: one.seconds) for recording_id, told in whole.items() if told}
+
+
+def _export_url() -> str:
+    return url_for("exports.many") if "exports.many" in current_app.view_functions else ""
+
+
+def _into(me: Viewer, something: Sequence[Any]) -> list[FolderView]:
     """The folders to copy into, which only the empty library names."""
-    if items:
+    if something:
         return []
     mine = {team.slug for team in my_teams(me)}
     return [folder for folder in list_folders(house(), me) if folder.team in mine]
-
-
-def _given() -> dict[str, str]:
-    names = ("team", "folder", "state", "q", "drafts", "cursor")
-    return {name: value for name in names if (value := request.args.get(name, "").strip())}
-
-
-def _filter() -> RecordingFilter:
-    given = _given()
-    state = given.get("state", "")
-    if state and state not in list(RunState):
-        raise Invalid(_("There is no such state."), field="state")
-    return RecordingFilter(
-        team=given.get("team", ""), folder=given.get("folder", ""), state=RunState(state) if state else None,
-        q=given.get("q", ""), drafts="drafts" in given,
-    )  # fmt: skip

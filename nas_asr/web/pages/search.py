@@ -8,8 +8,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from nas_asr.core.access import Viewer
+from nas_asr.services.listing import RecordingFilter, list_recordings
 from nas_asr.services.paging import PageOrder
-from nas_asr.services.recordings import RecordingFilter, RecordingView, list_recordings
+from nas_asr.services.recordings import RecordingView
 from nas_asr.services.search import Hit, SearchOrder, search
 from nas_asr.web.pages.library import my_teams
 from nas_asr.web.pages.person import viewer, wants_part

@@ -1,4 +1,4 @@
-// What every page can do beyond reading: confirm, copy, save on change, upload with progress. Reading needs none of it.
+// What every page can do beyond reading: confirm, copy, save on change. Reading needs none of it.
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
@@ -44,40 +44,4 @@ document.addEventListener("keydown", (event) => {
     open.open = false;
     open.querySelector("summary").focus();
   }
-});
-
-function upload(form) {
-  const bar = form.querySelector("progress");
-  const trouble = form.querySelector(".wrong");
-  const button = form.querySelector("button");
-  const files = [...form.elements.file.files];
-  const say = (text) => {
-    trouble.textContent = text;
-    trouble.hidden = !text;
-    button.disabled = false;
-    bar.hidden = true;
-  };
-  if (files.reduce((sum, file) => sum + file.size, 0) > Number(form.dataset.maxBytes)) return say(form.dataset.tooLarge);
-  say("");
-  button.disabled = true;
-  bar.hidden = false;
-  const request = new XMLHttpRequest();
-  request.upload.onprogress = (event) => event.lengthComputable && (bar.value = event.loaded / event.total);
-  request.onerror = () => say(form.dataset.lost);
-  request.onload = () => {
-    if (request.status < 400) {
-      return window.location.assign(request.getResponseHeader("HX-Redirect") ?? request.responseURL);
-    }
-    const page = new DOMParser().parseFromString(request.responseText, "text/html");
-    return say(page.querySelector(".sorry h1")?.textContent ?? form.dataset.lost);
-  };
-  request.open("POST", form.action);
-  request.setRequestHeader("X-Requested-With", "XMLHttpRequest");
-  request.send(new FormData(form));
-}
-
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches("[data-upload]")) return;
-  event.preventDefault();
-  upload(event.target);
 });

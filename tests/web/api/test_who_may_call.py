@@ -56,6 +56,7 @@ CALLS = (
     Call("POST", "/recordings/<recording_id>/unjoin", 409, writes=True),
     Call("POST", "/recordings/<recording_id>/keep-apart", writes=True),
     Call("DELETE", "/recordings/<recording_id>", 202, writes=True),
+    Call("GET", "/trash"),
     Call("GET", "/search"),
     Call("GET", "/teams"),
     Call("GET", "/folders"),
@@ -74,7 +75,12 @@ OF_A_TEAM = {
 }
 # test_choice.py beside this has everybody of the cast.
 OF_A_FOLDER = {("GET", "/folders/<folder_id>/choice"), ("POST", "/folders/<folder_id>/choice")}
-ELSEWHERE = {("POST", "/recordings")} | TOKENS | OF_A_TEAM | OF_A_FOLDER
+# test_pieces.py and test_trash.py beside this.
+IN_PIECES = {("GET", "/uploads"), ("POST", "/uploads")} | {
+    (method, "/uploads/<upload_id>") for method in ("GET", "PATCH", "DELETE")
+}
+OF_MANY = {("POST", "/recordings/bulk"), ("DELETE", "/trash/<recording_id>")}
+ELSEWHERE = {("POST", "/recordings")} | TOKENS | OF_A_TEAM | OF_A_FOLDER | IN_PIECES | OF_MANY
 OF_A_RECORDING = [call for call in CALLS if call.of_a_recording]
 LISTS = [call for call in CALLS if not call.of_a_recording]
 

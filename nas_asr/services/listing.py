@@ -1,0 +1,191 @@
+"""Room: services.listing. The library as a list: narrowed, in an order, page by page, counted. Never one of them, never text.
+
+Each team is asked by itself and the answers are merged: then a page costs as much as it shows, however much the others have.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from nas_asr.core.access import Action, Viewer
+from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.services.base import House
+from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
+from nas_asr.services.people_named import of_person
+from nas_asr.services.recordings import RecordingView, views_of
+from nas_asr.store.models import Recording, Run, Team
+from nas_asr.store.scope import Scope
+
+
+class Sort(StrEnum):
+    """In which order; a minus means the latest, the longest or the last of the alphabet first."""
+
+    NEWEST = "-recorded"
+    OLDEST = "recorded"
+    LAST_ADDED = "-added"
+    FIRST_ADDED = "added"
+    LONGEST = "-length"
+    SHORTEST = "length"
+    TITLE = "title"
+    TITLE_BACK = "-title"
+
+    @property
+    def falls(self) -> bool:
+        """Whether the largest comes first."""
+        return self.startswith("-")
+
+
+_COLUMNS: Mapping[str, tuple[InstrumentedAttribute[Any], type]] = {
+    "recorded": (Recording.recorded_at, datetime),
+    "added": (Recording.ingested_at, datetime),
+    "length": (Recording.duration_ms, int),
+    "title": (Recording.title_key, str),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFilter:
+    """Which recordings; empty fields do not narrow. q is looked for in titles and paths, or in titles only.
+
+    drafts: only what `auto` gave to the built-in engine. min_ms, max_ms: as long as the first, shorter than the second.
+    person: the name of who uploaded it or of somebody who speaks in it, whole, in whatever case.
+    """
+
+    team: str = ""
+    folder: str = ""
+    state: RunState | None = None
+    q: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    titles_only: bool = False
+    drafts: bool = False
+    language: str = ""
+    person: str = ""
+    min_ms: int | None = None
+    max_ms: int | None = None
+
+
+_EVERYTHING = RecordingFilter()
+
+
+def list_recordings(
+    house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder, sort: Sort = Sort.NEWEST
+) -> Page[RecordingView]:
+    """Recordings of the viewer's teams, in this order; the newest first by when they were recorded, unless said otherwise."""
+    column, kind = _COLUMNS[sort.lstrip("-")]
+    after = read_cursor(page.cursor, kind, str)
+    with house.db.read() as session:
+        found: list[tuple[Any, str]] = []
+        for ours in _by_team(session, viewer, wanted):
+            statement = ours.with_only_columns(column, Recording.id)
+            if after is not None:
+                key = tuple_(column, Recording.id)
+                statement = statement.where(key < tuple_(*after) if sort.falls else key > tuple_(*after))
+            order = (column.desc(), Recording.id.desc()) if sort.falls else (column, Recording.id)
+            found += [(row[0], row[1]) for row in session.execute(statement.order_by(*order).limit(page.limit + 1))]
+        found = sorted(found, reverse=sort.falls)[: page.limit + 1]
+        shown = found[: page.limit]
+        views = views_of(session, viewer, [recording_id for _, recording_id in shown])
+    return Page(views, write_cursor(*shown[-1]) if len(found) > page.limit else None)
+
+
+def under_way(house: House, viewer: Viewer, limit: int) -> list[RecordingView]:
+    """What has no transcript yet and will have: at work, then in the queue's order, then what waits for the model.
+
+    The longest in the queue first; of what waits for the model the newest first, for that may wait long.
+    """
+    claimable = case((Run.waiting_for.is_(None), Run.created_at))
+    order = (
+        Recording.state == RunState.QUEUED, Run.waiting_for.is_not(None), Run.priority.desc(), claimable,
+        Run.created_at.desc(), Run.id,
+    )  # fmt: skip
+    with house.db.read() as session:
+        listed = _listed(session, viewer).where(Recording.state.in_(UNDER_WAY))
+        wanted = listed.outerjoin(Run, Run.id == Recording.run_id).with_only_columns(Recording.id)
+        return views_of(session, viewer, session.scalars(wanted.order_by(*order).limit(limit)).all())
+
+
+def counts(house: House, viewer: Viewer, wanted: RecordingFilter = _EVERYTHING) -> Mapping[RunState, int]:
+    """How many recordings of the viewer's teams that pass the filter are in each state, whichever state it asks for."""
+    found = dict.fromkeys(RunState, 0)
+    with house.db.read() as session:
+        for ours in _by_team(session, viewer, replace(wanted, state=None)):
+            per_state = ours.with_only_columns(Recording.state, func.count()).group_by(Recording.state)
+            for state, count in session.execute(per_state):
+                found[RunState(state)] += count
+    return found
+
+
+def passing(session: Session, viewer: Viewer, wanted: RecordingFilter, limit: int) -> Sequence[str]:
+    """The ids of what passes a filter, so many at most, the newest first."""
+    found: list[tuple[datetime, str]] = []
+    for ours in _by_team(session, viewer, wanted):
+        newest = ours.with_only_columns(Recording.recorded_at, Recording.id)
+        newest = newest.order_by(Recording.recorded_at.desc(), Recording.id.desc()).limit(limit)
+        found += [(row[0], row[1]) for row in session.execute(newest)]
+    return [recording_id for _, recording_id in sorted(found, reverse=True)[:limit]]
+
+
+def pulse(house: House, viewer: Viewer) -> str:
+    """A short word that changes whenever something that the viewer's library shows has changed. Walks through nothing.
+
+    What was changed last is the end of an index. What is under way is few, and tells of changes, too, after a clock was set
+    back.
+    """
+    newest: list[datetime] = []
+    with house.db.read() as session:
+        teams = Scope(session, viewer).content_teams()
+        for team in teams:
+            last = session.scalar(select(func.max(Recording.changed_at)).where(Recording.team_id == team))
+            newest += [last] if last is not None else []
+        busy = select(Run.state, func.count(), func.coalesce(func.sum(Run.progress), 0.0))
+        busy = busy.where(Run.state.in_(UNDER_WAY), Run.team_id.in_(teams)).group_by(Run.state)
+        told = sorted(f"{state}{count}:{progress:.3f}" for state, count, progress in session.execute(busy))
+    return f"{len(teams)}-{max(newest, default=None)}-{'-'.join(told)}"
+
+
+def _by_team(session: Session, viewer: Viewer, wanted: RecordingFilter) -> list[Select[Recording]]:
+    """What passes the filter, one statement for each of the viewer's teams that it asks for."""
+    teams = Scope(session, viewer).content_teams()
+    if wanted.team:
+        named = session.scalar(select(Team.id).where(Team.slug == wanted.team))
+        teams = [team for team in teams if team == named]
+    conditions = _conditions(session, viewer, wanted)
+    alone = [replace(viewer, roles={team: viewer.roles[team]}) for team in teams]
+    return [_listed(session, one).where(*conditions) for one in alone]
+
+
+def _listed(session: Session, viewer: Viewer) -> Select[Recording]:
+    """What lists show: a part is reached through its whole."""
+    return Scope(session, viewer).recordings(Action.READ).where(Recording.whole_id.is_(None))
+
+
+def _conditions(session: Session, viewer: Viewer, wanted: RecordingFilter) -> list[ColumnElement[bool]]:
+    row = Recording
+    given: list[tuple[object, ColumnElement[bool]]] = [
+        (wanted.folder, row.folder_id == wanted.folder),
+        (wanted.state, row.state == wanted.state),
+        (wanted.drafts, row.draft.is_(True)),
+        (wanted.language, row.language == wanted.language),
+    ]
+    narrow = [condition for value, condition in given if value]
+    if wanted.since is not None:
+        narrow.append(row.recorded_at >= wanted.since)
+    if wanted.until is not None:
+        narrow.append(row.recorded_at < wanted.until)
+    if wanted.min_ms is not None:
+        narrow.append(row.duration_ms >= wanted.min_ms)
+    if wanted.max_ms is not None:
+        narrow.append(row.duration_ms < wanted.max_ms)
+    if wanted.person:
+        narrow.append(of_person(session, viewer, wanted.person))
+    columns = (row.title,) if wanted.titles_only else (row.title, row.path)
+    for word in wanted.q.split()[:8]:
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        narrow.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+    return narrow
