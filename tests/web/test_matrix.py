@@ -15,7 +15,7 @@ from nas_asr.core.ids import new_id
 from nas_asr.core.recording import LedgerState
 from nas_asr.services.base import House
 from nas_asr.services.hotwords import set_hotwords
-from nas_asr.store.models import LedgerLine
+from nas_asr.store.models import LedgerLine, Recording
 from tests.cast import START, Cast, make_folder, make_recording, replace_something, write_transcript
 from tests.web.api.test_who_may_call import CALLS, ELSEWHERE
 from tests.web.conftest import visitor
@@ -66,6 +66,9 @@ class World:
                     changed_at=START,
                 )  # fmt: skip
             )
+        with self.house.db.read() as session:
+            waiting = make_recording(self.house, self.cast.garden)
+            self.ids["run_id"] = session.get_one(Recording, waiting).run_id or ""
         self.ids |= {"slug": "choir", "token_id": "none", "any(now, verify):kind": "verify", "filename": "app.css"}
 
     def new_directory(self) -> str:
@@ -169,6 +172,16 @@ PAGES = (
     Row("GET", "/admin/settings", ADMINS),
     Row("POST", "/admin/settings", ADMINS_SEND, _form(settle_seconds="3")),
     Row("POST", "/admin/settings/free-memory", ADMINS_SEND),
+    Row("GET", "/admin/queue", ADMINS),
+    Row("POST", "/admin/queue/pause", ADMINS_SEND),
+    Row("POST", "/admin/queue/resume", ADMINS_SEND),
+    Row("POST", "/admin/queue/<run_id>/first", ADMINS_SEND),
+    Row("POST", "/admin/queue/<run_id>/back", ADMINS_SEND),
+    Row("POST", "/admin/queue/<run_id>/stop", ADMINS_SEND),
+    Row("GET", "/admin/audit", ADMINS),
+    Row("GET", "/admin/storage", ADMINS),
+    Row("GET", "/admin/check", ADMINS),
+    Row("GET", "/admin/check/findings", ADMINS),
     Row("GET", "/admin/models", ADMINS),
     Row("POST", "/admin/models/pull", ADMINS_SEND, _form(model="Fun-ASR-Nano-2512")),
     # a cookie opens no widget; tests/web/test_widgets.py comes with tokens

@@ -7,6 +7,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_openapi3 import OpenAPI
 
 from nas_asr.web.api import (
+    admin,
     audio,
     choice,
     drafts,
@@ -27,6 +28,7 @@ from nas_asr.web.api.spool import SpoolingRequest
 
 # Naming them here is what puts their calls on the blueprint.
 __all__ = [
+    "admin",
     "audio",
     "choice",
     "drafts",

@@ -6,6 +6,8 @@ from nas_asr.web.pages import (
     account,
     admin,
     archive,
+    audit,
+    check,
     choice,
     difference,
     drafts,
@@ -17,10 +19,12 @@ from nas_asr.web.pages import (
     models,
     parts,
     person,
+    queue,
     recording,
     search,
     settings,
     setup,
+    storage,
     teams,
     trash,
 )  # fmt: skip
@@ -31,11 +35,12 @@ def register(app: Flask) -> None:
     """All pages."""
     for page in (
         login, setup, library, recording, parts, difference, search, folders, ledger, choice, archive, teams, hotwords, drafts,
-        account, admin, settings, models, trash,
+        account, admin, settings, models, queue, audit, storage, check, trash,
     ):  # fmt: skip
         app.register_blueprint(page.bp)
     app.context_processor(person.for_templates)
     app.jinja_env.filters["marked"] = marked
     app.jinja_env.globals.update(
-        outlook=person.engine_outlook, models_page=person.models_page, missing_worker=person.missing_worker
+        outlook=person.engine_outlook, models_page=person.models_page, missing_worker=person.missing_worker,
+        paused=person.paused,
     )

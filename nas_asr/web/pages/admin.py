@@ -6,7 +6,9 @@ from flask_babel import gettext as _
 
 from nas_asr.core.errors import Conflict, Invalid, NasAsrError
 from nas_asr.services.accounts import NewUser, create_user, disable_user, list_users, set_password
-from nas_asr.services.overview import audit_tail, list_parts
+from nas_asr.services.audit_log import AuditFilter, list_audit
+from nas_asr.services.overview import list_parts
+from nas_asr.services.paging import PageOrder
 from nas_asr.services.teams import create_team, list_teams
 from nas_asr.web.errors import status_of
 from nas_asr.web.pages.person import viewer
@@ -14,6 +16,7 @@ from nas_asr.web.pages.setup import slug_of
 from nas_asr.web.viewer import house
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
+_NEWEST = 15  # lines of the audit log; its own page has all
 
 
 @bp.get("")
@@ -77,5 +80,6 @@ def _page(problem: NasAsrError | None = None, where: str = "") -> str:
     me = viewer()
     return render_template(
         "admin/admin.html", users=list_users(house(), me), teams=list_teams(house(), me),
-        parts=list_parts(house(), me), audit=audit_tail(house(), me), problem=problem, where=where, given=request.form,
+        parts=list_parts(house(), me), audit=list_audit(house(), me, AuditFilter(), PageOrder(_NEWEST)).items,
+        problem=problem, where=where, given=request.form,
     )  # fmt: skip
