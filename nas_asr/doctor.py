@@ -129,8 +129,11 @@ def _engine(settings: Settings) -> Iterator[Finding]:
         loaded = {one["engine"]: one for one in transcriber.loaded()}
         for offer in transcriber.offers:
             one = loaded.get(offer.engine)
-            how = f"({one['model']}) on {one['device']}" if one else "can work here; a run that needs it loads it"
-            yield Finding("engine", Verdict.OK, f"{offer.engine} {how}")
+            if one:
+                model, device = one["model"], one["device"]
+                yield Finding("engine", Verdict.OK, f"{offer.engine} with {model} on {device}")
+            else:
+                yield Finding("engine", Verdict.OK, f"{offer.engine} can work here; a run that needs it loads it")
         offered = {offer.engine for offer in transcriber.offers}
     finally:
         transcriber.close()
@@ -204,9 +207,8 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     rows = list_folders(house, None)
     house.db.close()
     for folder in rows:
-        message = f"{folder.path} ({folder.language}), {folder.files_seen} files at the last look"
         if folder.online:
-            yield Finding("folder", Verdict.OK, message)
+            yield Finding("folder", Verdict.OK, f"{folder.path}, {folder.files_seen} files at the last look")
         else:
             yield Finding(
                 "folder", Verdict.BROKEN, f"{folder.path} is offline: {folder.offline_reason}", "Mount it again."

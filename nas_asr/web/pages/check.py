@@ -21,6 +21,8 @@ SUBJECTS = {
     "workers": lazy("workers"), "running": lazy("workers"), "page": lazy("page"), "device": lazy("device"),
     "media": lazy("decoding"),
 }  # fmt: skip
+# What nas_asr.doctor puts together from parts; named here so that it is translated.
+_REMEDIES = (lazy("Get it: nas-asr model pull"), lazy("First the second stage (below), then: nas-asr model pull"))
 _one_at_a_time = Lock()  # each loads engines on trial
 
 
