@@ -201,15 +201,37 @@ def examine_elsewhere(settings: Options, patience_s: float = TRIAL_S) -> list[Fi
         ) from error
 
 
-def _ask_elsewhere(settings: Options, words: Sequence[str], patience_s: float) -> tuple[int, bytes]:
+def near(lines: Sequence[str], texts: Sequence[str]) -> list[list[tuple[int, int, str]]]:
+    """Where hotwords of a list are meant in each text, by their sound."""
+    from nas_asr.engine.corrections import Corrections
+
+    corrections = Corrections(lines)
+    return [[(one.start, one.end, one.hotword) for one in corrections.matches(text)] for text in texts]
+
+
+def near_elsewhere(
+    settings: Options, lines: Sequence[str], texts: Sequence[str], patience_s: float = TRIAL_S
+) -> list[list[tuple[int, int, str]]]:
+    """The same in a program of its own: what compares sounds takes more memory than the pages have. Raises Unexpected."""
+    asked = json.dumps({"lines": list(lines), "texts": list(texts)}).encode()
+    try:
+        _, said = _ask_elsewhere(settings, ["near"], patience_s, asked)
+        return [[(start, end, word) for start, end, word in places] for places in json.loads(said)]
+    except (subprocess.TimeoutExpired, ValueError, TypeError) as error:
+        raise Unexpected("Comparing the list with the transcripts did not come to an end.", "Try a shorter list.") from error
+
+
+def _ask_elsewhere(
+    settings: Options, words: Sequence[str], patience_s: float, asked: bytes = b""
+) -> tuple[int, bytes]:
     """One of our commands as a program of its own that does not outlive us: its exit status and what it printed."""
     command = [sys.executable, "-m", "nas_asr.core.lifeline", str(os.getpid()), sys.executable, "-m", "nas_asr"]
     program = subprocess.Popen(
         [*command, "--data", str(settings.data), *words],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
-        said = program.communicate(timeout=patience_s)[0]
+        said = program.communicate(asked, timeout=patience_s)[0]
     finally:
         with suppress(ProcessLookupError):
             os.killpg(program.pid, signal.SIGKILL)
@@ -280,5 +302,6 @@ def web_app(settings: Settings) -> "Flask":
         setup_token=setup_token(settings),
         trial=trial_elsewhere,
         examine=lambda: examine_elsewhere(settings),
+        listen=lambda lines, texts: near_elsewhere(settings, lines, texts),
     )
     return create_app(open_house(settings), setup)

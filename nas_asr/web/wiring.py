@@ -8,6 +8,7 @@ from flask import current_app
 
 from nas_asr.core.findings import Finding
 from nas_asr.core.ports import Options
+from nas_asr.services.hotword_reach import Listen, Place
 
 WEB = Path(__file__).parent
 
@@ -41,6 +42,11 @@ def no_findings() -> Sequence[Finding]:
     return ()
 
 
+def deaf(_lines: Sequence[str], texts: Sequence[str]) -> Sequence[Sequence[Place]]:
+    """A house in which nothing sounds like anything (tests)."""
+    return [[] for _ in texts]
+
+
 def no_stage_two() -> StageTwoView:
     """A house in which nothing is being installed."""
     return StageTwoView()
@@ -54,6 +60,7 @@ class WebSetup:
     redis_url: where Flask-Limiter counts; empty counts in memory. setup_token: asked by /setup from another machine.
     max_upload_mb: MiB. streams: how many live pages one process serves before the others fall back to asking.
     examine: what the doctor finds; takes seconds, raises NasAsrError where it cannot be asked.
+    listen: where hotwords are meant in texts, by their sound.
     trial: loads the engine of these settings elsewhere, raises NasAsrError where it does not load.
     """
 
@@ -67,6 +74,7 @@ class WebSetup:
     setup_token: str = ""
     trial: Callable[[Options], None] = field(default=no_trial)
     examine: Callable[[], Sequence[Finding]] = field(default=no_findings)
+    listen: Listen = field(default=deaf)
     streams: int = 12
 
     @property

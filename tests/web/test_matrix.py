@@ -158,6 +158,8 @@ PAGES = (
     Row("GET", "/teams/<slug>/hotwords", CONTENT),
     Row("POST", "/teams/<slug>/hotwords", KEEPING, _form(words="Kubernetes", version="0")),
     Row("POST", "/teams/<slug>/hotwords/rerun", KEEPING, _form(days="7")),
+    Row("POST", "/teams/<slug>/hotwords/reach", (302, 404, 403, 403, 200, 404), _form(words="Merlin")),
+    Row("POST", "/teams/<slug>/hotwords/rerun/chosen", KEEPING, _form(id="none")),
     Row("POST", "/teams/<slug>/drafts", (302, 404, 403, 409, 409, 404)),  # no worker has the model
     Row("GET", "/account", MINE),
     Row("POST", "/account/wishes", SENT, _form(language="en", theme="dark")),

@@ -70,6 +70,7 @@ OF_A_TEAM = {
     ("GET", "/teams/<slug>/hotwords"),
     ("PUT", "/teams/<slug>/hotwords"),
     ("POST", "/teams/<slug>/hotwords/rerun"),
+    ("POST", "/teams/<slug>/hotwords/reach"),
     ("POST", "/teams/<slug>/drafts/rerun"),
     ("POST", "/ledger/<line_id>/retry"),
 }
