@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, cast
 from nas_asr import settings as settings_room
 from nas_asr.core import checkpoints
 from nas_asr.core.checkpoints import Hub
-from nas_asr.core.errors import ConfigError, ModelUnavailable
+from nas_asr.core.errors import ConfigError, ModelUnavailable, Unexpected
+from nas_asr.core.findings import Finding, Verdict
 from nas_asr.core.offers import AUTO, Offer, Skills
 from nas_asr.core.ports import JobQueue, Options, SilentQueue, Transcriber
 from nas_asr.core.transcript import EngineLabel
@@ -172,25 +174,69 @@ def _engine_options(settings: Options) -> "EngineOptions":
 
 def trial_elsewhere(wanted: Options, patience_s: float = TRIAL_S) -> None:
     """The same in a program of its own, so that an engine that crashes or hangs harms nobody. Raises ModelUnavailable."""
-    command = [sys.executable, "-m", "nas_asr.core.lifeline", str(os.getpid()), sys.executable, "-m", "nas_asr"]
-    command += ["--data", str(wanted.data), "trial", "--engine", wanted.engine, "--model", wanted.model]
-    command += ["--device", wanted.device, "--threads", str(wanted.threads)]
-    program = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    words = ["trial", "--engine", wanted.engine, "--model", wanted.model]
+    words += ["--device", wanted.device, "--threads", str(wanted.threads)]
     try:
-        said = program.communicate(timeout=patience_s)[0]
+        status, said = _ask_elsewhere(wanted, words, patience_s)
     except subprocess.TimeoutExpired as error:
         raise ModelUnavailable(
             f"The engine “{wanted.engine}” was not ready within {patience_s:g} seconds, so nothing was changed.",
             "Try again when the machine has less to do, or choose a smaller model.",
         ) from error
+    if status != 0:
+        raise _not_loaded(wanted.engine, said)
+
+
+def examine_elsewhere(settings: Options, patience_s: float = TRIAL_S) -> list[Finding]:
+    """What the doctor finds, in a program of its own: the engines that it tries stay out of the pages' memory.
+
+    Raises Unexpected where it says nothing.
+    """
+    try:
+        _, said = _ask_elsewhere(settings, ["doctor", "--json"], patience_s)
+        return [Finding(**{**one, "verdict": Verdict(one["verdict"])}) for one in json.loads(said)]
+    except (subprocess.TimeoutExpired, ValueError, TypeError, KeyError) as error:
+        raise Unexpected(
+            "The system check did not come to an end.", "Run `nas-asr doctor` in a terminal on that machine."
+        ) from error
+
+
+def near(lines: Sequence[str], texts: Sequence[str]) -> list[list[tuple[int, int, str]]]:
+    """Where hotwords of a list are meant in each text, by their sound."""
+    from nas_asr.engine.corrections import Corrections
+
+    corrections = Corrections(lines)
+    return [[(one.start, one.end, one.hotword) for one in corrections.matches(text)] for text in texts]
+
+
+def near_elsewhere(
+    settings: Options, lines: Sequence[str], texts: Sequence[str], patience_s: float = TRIAL_S
+) -> list[list[tuple[int, int, str]]]:
+    """The same in a program of its own: what compares sounds takes more memory than the pages have. Raises Unexpected."""
+    asked = json.dumps({"lines": list(lines), "texts": list(texts)}).encode()
+    try:
+        _, said = _ask_elsewhere(settings, ["near"], patience_s, asked)
+        return [[(start, end, word) for start, end, word in places] for places in json.loads(said)]
+    except (subprocess.TimeoutExpired, ValueError, TypeError) as error:
+        raise Unexpected("Comparing the list with the transcripts did not come to an end.", "Try a shorter list.") from error
+
+
+def _ask_elsewhere(
+    settings: Options, words: Sequence[str], patience_s: float, asked: bytes = b""
+) -> tuple[int, bytes]:
+    """One of our commands as a program of its own that does not outlive us: its exit status and what it printed."""
+    command = [sys.executable, "-m", "nas_asr.core.lifeline", str(os.getpid()), sys.executable, "-m", "nas_asr"]
+    program = subprocess.Popen(
+        [*command, "--data", str(settings.data), *words],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        said = program.communicate(asked, timeout=patience_s)[0]
     finally:
         with suppress(ProcessLookupError):
             os.killpg(program.pid, signal.SIGKILL)
         program.wait()
-    if program.returncode != 0:
-        raise _not_loaded(wanted.engine, said)
+    return program.returncode, said
 
 
 def _not_loaded(engine: str, said: bytes) -> ModelUnavailable:
@@ -255,5 +301,7 @@ def web_app(settings: Settings) -> "Flask":
         stage_two=stage_two_view,
         setup_token=setup_token(settings),
         trial=trial_elsewhere,
+        examine=lambda: examine_elsewhere(settings),
+        listen=lambda lines, texts: near_elsewhere(settings, lines, texts),
     )
     return create_app(open_house(settings), setup)

@@ -5,8 +5,6 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from urllib.request import urlopen
 from nas_asr import bootstrap
 from nas_asr.core import checkpoints
 from nas_asr.core.errors import NasAsrError
+from nas_asr.core.findings import Finding, Verdict
 from nas_asr.core.offers import AUTO, MODEL
 from nas_asr.core.ports import Options
 from nas_asr.services.base import House
@@ -31,24 +30,6 @@ from nas_asr.store.schema import is_current
 _LOW_DISK = 2 * 1024**3
 _FULL_DISK = 64 * 1024**2  # the database, Redis and a log line still have to fit
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p"}
-
-
-class Verdict(StrEnum):
-    """How a check ended; a note is worth reading but nothing is broken."""
-
-    OK = "ok"
-    NOTE = "note"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    subject: str
-    verdict: Verdict
-    message: str
-    remedy: str = ""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -99,29 +80,32 @@ def _database(settings: Settings) -> Iterator[Finding]:
         current, kind = is_current(db), db.kind
     finally:
         db.close()
-    message = f"{kind}, schema {'up to date' if current else 'older than this program'}"
-    remedy = "" if current else "It is brought up to date by the next start."
-    yield Finding("database", Verdict.OK if current else Verdict.NOTE, message, remedy)
+    if current:
+        yield Finding("database", Verdict.OK, f"{kind}, its schema is up to date")
+    else:
+        yield Finding(
+            "database", Verdict.NOTE, f"{kind}, its schema is older than this program",
+            "It is brought up to date by the next start.",
+        )  # fmt: skip
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
+    alive = bootstrap.queue(settings).alive()
     if settings.redis_url:
-        alive = bootstrap.queue(settings).alive()
-        message = "answers at NAS_ASR_REDIS_URL" if alive else "does not answer at NAS_ASR_REDIS_URL"
-        yield Finding("redis", Verdict.OK if alive else Verdict.BROKEN, message, "" if alive else "Start it.")
+        if alive:
+            yield Finding("redis", Verdict.OK, "answers at NAS_ASR_REDIS_URL")
+        else:
+            yield Finding("redis", Verdict.BROKEN, "does not answer at NAS_ASR_REDIS_URL", "Start it.")
         return
     from nas_asr.jobs.embedded import command
 
     program = next(part for part in command(settings.data) if "redis" in Path(part).name)
-    alive = bootstrap.queue(settings).alive()
-    state = (
-        "running"
-        if alive
-        else "takes nothing now (its disk is full?)"
-        if _has_listener(settings)
-        else "not running now"
-    )
-    yield Finding("redis", Verdict.OK if alive or "not" in state else Verdict.BROKEN, f"embedded, {program}, {state}")
+    if alive:
+        yield Finding("redis", Verdict.OK, f"embedded, {program}, running")
+    elif _has_listener(settings):
+        yield Finding("redis", Verdict.BROKEN, f"embedded, {program}, takes nothing now (its disk is full?)")
+    else:
+        yield Finding("redis", Verdict.OK, f"embedded, {program}, not running now")
 
 
 def _has_listener(settings: Settings) -> bool:
@@ -145,8 +129,11 @@ def _engine(settings: Settings) -> Iterator[Finding]:
         loaded = {one["engine"]: one for one in transcriber.loaded()}
         for offer in transcriber.offers:
             one = loaded.get(offer.engine)
-            how = f"({one['model']}) on {one['device']}" if one else "can work here; a run that needs it loads it"
-            yield Finding("engine", Verdict.OK, f"{offer.engine} {how}")
+            if one:
+                model, device = one["model"], one["device"]
+                yield Finding("engine", Verdict.OK, f"{offer.engine} with {model} on {device}")
+            else:
+                yield Finding("engine", Verdict.OK, f"{offer.engine} can work here; a run that needs it loads it")
         offered = {offer.engine for offer in transcriber.offers}
     finally:
         transcriber.close()
@@ -189,15 +176,19 @@ def _elsewhere(settings: Settings, engine: str) -> bool:
 def _stage_two(settings: Settings) -> Iterator[Finding]:
     status = bootstrap.stage_two(settings)
     verdict = {"installed": Verdict.OK, "failed": Verdict.BROKEN}.get(status.state.value, Verdict.NOTE)
-    step = f" ({status.step}, {status.done} of {status.total})" if status.state == "installing" else ""
-    yield Finding("stage 2", verdict, f"{status.state.value}{step}. {status.message}".strip(), status.remedy)
+    if status.state.value == "installing":
+        yield Finding("stage 2", verdict, f"is being installed ({status.step}, {status.done} of {status.total})")
+    elif status.state.value == "installed":
+        yield Finding("stage 2", verdict, "is installed: torch and funasr", status.remedy)
+    else:
+        yield Finding("stage 2", verdict, status.message or "is not installed", status.remedy)
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
     from nas_asr.install.shelf import ShelfState, shelf
 
     for row in shelf(checkpoints.models(settings.data)):
-        what = f"{row.name} from {row.hub}, {row.size / 1e9:.2f} GB, {row.licence or 'licence: see its card'}"
+        what = f"{row.name} ({row.hub}, {row.size / 1e9:.2f} GB, {row.licence})"
         again = f"nas-asr model pull {row.name} --hub {row.hub}"
         if row.state is ShelfState.HERE:
             yield Finding("model", Verdict.OK, f"{what}: every file is here in its size", "")
@@ -216,9 +207,8 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     rows = list_folders(house, None)
     house.db.close()
     for folder in rows:
-        message = f"{folder.path} ({folder.language}), {folder.files_seen} files at the last look"
         if folder.online:
-            yield Finding("folder", Verdict.OK, message)
+            yield Finding("folder", Verdict.OK, f"{folder.path}, {folder.files_seen} files at the last look")
         else:
             yield Finding(
                 "folder", Verdict.BROKEN, f"{folder.path} is offline: {folder.offline_reason}", "Mount it again."
@@ -236,8 +226,10 @@ def _running(settings: Settings) -> Iterator[Finding]:
         workers = [beat.name for beat in beats]
         slow = [finding for beat in beats for finding in _slow(beat.name, beat.detail)]
     house.db.close()
-    missing = "" if workers else "Start everything with: make run"
-    yield Finding("workers", Verdict.OK if workers else Verdict.NOTE, ", ".join(workers) or "none is running", missing)
+    if workers:
+        yield Finding("workers", Verdict.OK, ", ".join(workers))
+    else:
+        yield Finding("workers", Verdict.NOTE, "none is running", "Start everything with: make run")
     yield from slow
     address = f"{_address(settings)}/healthz"
     try:

@@ -7,7 +7,8 @@ import sys
 import click
 
 from nas_asr.cli.given import settings_of
-from nas_asr.doctor import Verdict, examine
+from nas_asr.core.findings import Verdict
+from nas_asr.doctor import examine
 
 _MARKS = {Verdict.OK: "ok    ", Verdict.NOTE: "note  ", Verdict.BROKEN: "BROKEN"}
 

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "sweep": "nas_asr.cli.run:sweep",
     "prepare": "nas_asr.cli.prepare:prepare",
     "trial": "nas_asr.cli.prepare:trial",
+    "near": "nas_asr.cli.prepare:near",
     "user": "nas_asr.cli.people:user",
     "team": "nas_asr.cli.people:team",
     "member": "nas_asr.cli.people:member",

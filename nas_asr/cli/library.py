@@ -19,7 +19,7 @@ from nas_asr.export import FORMATS
 from nas_asr.services import folders, single
 from nas_asr.services.first_look import choose
 from nas_asr.services.folder_marker import set_marker
-from nas_asr.services.folder_reading import set_reading
+from nas_asr.services.folder_reading import Reading, set_reading
 from nas_asr.settings import Settings
 
 _language = click.Choice(LANGUAGES)
@@ -95,7 +95,7 @@ def folder_change(ctx: click.Context, folder_id: str, itn: str | None, apart: bo
             f"The folder is offline while it has no file {marker.strip()}." if marker.strip() else "No marker file."
         )
     if itn is not None or apart is not None:
-        set_reading(house_of(ctx), None, folder_id, itn=itn, apart=apart)
+        set_reading(house_of(ctx), None, folder_id, Reading(itn=itn, apart=apart))
         click.echo("Changed. It holds for what is transcribed from now on, also again.")
 
 

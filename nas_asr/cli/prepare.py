@@ -1,4 +1,4 @@
-"""Room: cli.prepare. Hidden commands that other parts run as processes of their own: the newest schema, an engine's trial.
+"""Room: cli.prepare. Hidden commands that other parts run as programs: the newest schema, an engine's trial, an ear.
 
 Migrations need three times the memory of the supervisor, and for a second only; an engine may need all there is, or hang.
 """
@@ -38,3 +38,10 @@ def trial(ctx: click.Context, /, **wanted: Any) -> None:
         click.echo(json.dumps({"code": error.code, "message": error.message, "remedy": error.remedy}))
         sys.exit(1)
     click.echo(json.dumps({"engine": label.name, "model": label.model, "device": label.device}))
+
+
+@click.command(hidden=True)
+def near() -> None:
+    """Read a hotword list and texts as JSON from standard input, and say where hotwords are meant in each text."""
+    asked = json.load(sys.stdin)
+    click.echo(json.dumps(bootstrap.near(asked["lines"], asked["texts"])))

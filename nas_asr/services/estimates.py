@@ -18,6 +18,7 @@ from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.services import runs
 from nas_asr.services.base import House
 from nas_asr.services.engines import served
+from nas_asr.services.pause import pause_of
 from nas_asr.services.summary import live_workers
 from nas_asr.store.models import Run, Team, TranscriptVersion
 
@@ -53,7 +54,7 @@ def estimates(house: House, recording_ids: Iterable[str]) -> Mapping[str, Estima
     with house.db.read() as session:
         workers = len(live_workers(session, house))
         waiting = session.scalar(select(func.count()).where(Run.state == RunState.QUEUED)) or 0
-        if not workers or waiting > _LONGEST_QUEUE:
+        if not workers or waiting > _LONGEST_QUEUE or pause_of(session) is not None:
             return {}
         running, queued = _jobs(session, house, _speeds(session, house))
         turns = {team.id: team.turn_at for team in session.scalars(select(Team))}

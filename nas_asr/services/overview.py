@@ -1,6 +1,6 @@
-"""Room: services.overview. What an admin sees of the house: the parts that give signs of life, and the audit log's tail."""
+"""Room: services.overview. What an admin sees of the house: the parts that give signs of life. Starts none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
 from nas_asr.services.house_settings import Wishes, wishes
 from nas_asr.services.summary import is_lately
-from nas_asr.store.models import AuditLine, Heartbeat, Recording, Run, Team, TranscriptVersion
+from nas_asr.store.models import Heartbeat, Run, TranscriptVersion
 from nas_asr.store.scope import Scope
 
 
@@ -55,18 +55,6 @@ class PartView:
     offers: tuple[str, ...] = ()
     loaded: tuple[LoadedView, ...] = ()
     rtfx: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditView:
-    """One line of the audit log. subject: a name, or the title of a recording that the viewer may see, else its id."""
-
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    team: str | None
-    address: str
 
 
 def list_parts(house: House, viewer: Viewer) -> list[PartView]:
@@ -133,26 +121,3 @@ def _moment(told: object) -> datetime | None:
 
 def _number(told: object) -> int | None:
     return int(told) if isinstance(told, int | float) and told >= 0 else None
-
-
-def audit_tail(house: House, viewer: Viewer, limit: int = 30) -> list[AuditView]:
-    """The newest lines of the audit log; admins only."""
-    with house.db.read() as session:
-        statement = Scope(session, viewer).audit().limit(limit)
-        lines = list(session.scalars(statement))
-        slugs = {team: slug for team, slug in session.execute(select(Team.id, Team.slug))}
-        titles = _titles(session, viewer, lines)
-        return [
-            AuditView(
-                line.at, line.actor, line.action, titles.get(line.subject, line.subject),
-                slugs.get(line.team_id or ""), line.address,
-            )
-            for line in lines
-        ]  # fmt: skip
-
-
-def _titles(session: Session, viewer: Viewer, lines: Sequence[AuditLine]) -> Mapping[str, str]:
-    """Titles of the recordings of the viewer's own teams, the trash too: an admin does not read those of others."""
-    named = [line.subject for line in lines if line.action.startswith("recording.")]
-    ours = select(Recording.id, Recording.title).where(Recording.id.in_(named), Recording.team_id.in_(viewer.roles))
-    return {recording: title for recording, title in session.execute(ours)}

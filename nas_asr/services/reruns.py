@@ -1,5 +1,6 @@
 """Room: services.reruns. A team's last days once more, with the list of today. Behind new recordings, and never all at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,6 +48,25 @@ def rerun_team(house: House, viewer: Viewer | None, slug: str, days: int) -> Rer
         total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
         runs = _queue(session, house, viewer, wanted)
         detail = {"version": str(newest), "days": str(days), "recordings": str(len(runs))}
+        audit(session, house, viewer, Act("hotwords.rerun", team.slug, team.id, detail=detail))
+    for run in runs:
+        ring(house, run)
+    return Rerun(len(runs), total - len(runs))
+
+
+def rerun_chosen(house: House, viewer: Viewer, slug: str, recording_ids: Sequence[str]) -> Rerun:
+    """These of the team's recordings once more with the newest list, behind new ones. What is under way stays out of it."""
+    with house.db.write() as session:
+        team = team_of(session, viewer, slug, Action.KEEP_HOTWORDS)
+        if not newest_hotwords(session, team.id):
+            raise Conflict("This team has no hotword list yet.", "Write one first.")
+        theirs = recordings_of(session, viewer, Action.WRITE)
+        wanted = theirs.join(Run, Run.id == Recording.run_id).where(
+            Recording.team_id == team.id, Recording.id.in_(recording_ids), Run.state.not_in(UNDER_WAY)
+        )
+        total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        runs = _queue(session, house, viewer, wanted)
+        detail = {"recordings": str(len(runs))}
         audit(session, house, viewer, Act("hotwords.rerun", team.slug, team.id, detail=detail))
     for run in runs:
         ring(house, run)

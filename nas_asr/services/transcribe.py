@@ -21,6 +21,7 @@ from nas_asr.services import runs
 from nas_asr.services.audio import locate, was_seen_to_go
 from nas_asr.services.base import House
 from nas_asr.services.engines import Served, served
+from nas_asr.services.pause import may_begin
 from nas_asr.services.segment_rows import row_of
 from nas_asr.services.version_texts import next_number, show
 from nas_asr.services.waveforms import keep_waveform
@@ -135,6 +136,7 @@ def _claimable(session: Session, house: House, claimant: Claimant) -> Select[str
             Run.stop_asked_at.is_(None),
             Run.id.not_in(claimant.besides),
             runs.is_due(now),
+            may_begin(),
             or_(false(), *_fits(claimant, others)),
             Run.id.not_in(claimant.shuns if others.known else ()),
         )

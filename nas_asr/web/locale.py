@@ -127,7 +127,20 @@ _ACTIONS = {
     "version.carried": lazy("carried edits over to a newer version of recording"),
     "version.chosen": lazy("chose the version of recording"),
     "ledger.retried": lazy("asked to look again at"),
+    "queue.paused": lazy("paused the queue"),
+    "queue.resumed": lazy("let the queue go on"),
+    "queue.put_first": lazy("put first recording"),
+    "queue.put_back": lazy("let wait its turn recording"),
 }
+KINDS = {
+    "archive": lazy("archive"), "drafts": lazy("drafts"), "folder": lazy("folders"), "hotword": lazy("hotwords in recordings"),
+    "hotwords": lazy("hotword lists"), "house": lazy("this server"), "invitation": lazy("invitations"),
+    "ledger": lazy("ledger"), "login": lazy("sign-in"), "member": lazy("members"), "memory": lazy("memory"),
+    "model": lazy("models"), "password": lazy("passwords"), "queue": lazy("queue"), "recording": lazy("recordings"),
+    "recordings": lazy("exports of several"), "reset": lazy("password links"), "session": lazy("sessions"),
+    "settings": lazy("settings"), "team": lazy("teams"), "token": lazy("tokens"), "transcript": lazy("edits"),
+    "user": lazy("people"), "version": lazy("versions"),
+}  # fmt: skip
 
 
 def configure(app: Flask, house: House) -> None:
@@ -144,7 +157,7 @@ def configure(app: Flask, house: House) -> None:
         state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
         role_name=lambda role: ROLES[str(role)], scope_name=lambda scope: SCOPES[str(scope)],
         itn_name=lambda mode: ITN_NAMES[ItnMode(mode)], speaker_name=speaker_name,
-        action_name=lambda action: _ACTIONS.get(action, action),
+        action_name=lambda action: _ACTIONS.get(action, action), kind_name=lambda kind: KINDS.get(kind, kind),
     )  # fmt: skip
     app.jinja_env.globals.update(locale=get_locale, html_lang=html_lang, languages=NAMES)
 

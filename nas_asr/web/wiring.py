@@ -1,12 +1,14 @@
 """Room: web.wiring. What the web room is given beside the house: its own settings and stage 2's progress. No Flask set-up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import current_app
 
+from nas_asr.core.findings import Finding
 from nas_asr.core.ports import Options
+from nas_asr.services.hotword_reach import Listen, Place
 
 WEB = Path(__file__).parent
 
@@ -35,6 +37,16 @@ def no_trial(_wanted: Options) -> None:
     """A house whose engine loads whatever the settings say (tests)."""
 
 
+def no_findings() -> Sequence[Finding]:
+    """A house that nobody examines (tests)."""
+    return ()
+
+
+def deaf(_lines: Sequence[str], texts: Sequence[str]) -> Sequence[Sequence[Place]]:
+    """A house in which nothing sounds like anything (tests)."""
+    return [[] for _ in texts]
+
+
 def no_stage_two() -> StageTwoView:
     """A house in which nothing is being installed."""
     return StageTwoView()
@@ -47,6 +59,8 @@ class WebSetup:
     trusted_hosts: empty answers every host name. trusted_proxies: addresses or networks whose X-Forwarded-* are believed.
     redis_url: where Flask-Limiter counts; empty counts in memory. setup_token: asked by /setup from another machine.
     max_upload_mb: MiB. streams: how many live pages one process serves before the others fall back to asking.
+    examine: what the doctor finds; takes seconds, raises NasAsrError where it cannot be asked.
+    listen: where hotwords are meant in texts, by their sound.
     trial: loads the engine of these settings elsewhere, raises NasAsrError where it does not load.
     """
 
@@ -59,6 +73,8 @@ class WebSetup:
     stage_two: Callable[[], StageTwoView] = field(default=no_stage_two)
     setup_token: str = ""
     trial: Callable[[Options], None] = field(default=no_trial)
+    examine: Callable[[], Sequence[Finding]] = field(default=no_findings)
+    listen: Listen = field(default=deaf)
     streams: int = 12
 
     @property

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from nas_asr import doctor
 from nas_asr.__main__ import main
+from nas_asr.core.findings import Verdict
 from nas_asr.settings import ADDRESS, Settings
 from tests.live import living, wait_for
 
@@ -49,7 +50,7 @@ def test_doctor_calls_a_full_disk_broken(tmp_path: Path, monkeypatch: pytest.Mon
     full = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
     found = next(f for f in doctor.examine(Settings(data=tmp_path)) if f.subject == "data")
-    assert found.verdict is doctor.Verdict.BROKEN and "Free some space" in found.remedy
+    assert found.verdict is Verdict.BROKEN and "Free some space" in found.remedy
 
 
 def test_doctor_on_a_machine_without_a_house_says_how_to_make_one(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from nas_asr.core.errors import Conflict, Invalid, NotPermitted, NotVisible
+from nas_asr.core.offers import Offer, Skills
 from nas_asr.core.recording import LedgerState
 from nas_asr.services.base import House
 from nas_asr.services.folder_marker import set_marker
-from nas_asr.services.folder_reading import set_reading
+from nas_asr.services.folder_reading import Reading, set_reading
 from nas_asr.services.folder_watch import WatchState, WatchView, ledger_pulse
 from nas_asr.services.folders import FolderOrder, add_folder, default_folder, list_folders, remove_folder, watched
 from nas_asr.services.heartbeats import Beat, beat, gone
@@ -17,7 +18,7 @@ from nas_asr.services.looks import note_look, note_news, note_offline
 from nas_asr.services.sightings import Look, News, Sighting, Stat
 from nas_asr.store.models import Folder
 from nas_asr.watcher.ignore import OTHER_KIND
-from tests.cast import Cast, Clock
+from tests.cast import Cast, Clock, make_folder
 
 
 @pytest.fixture
@@ -159,8 +160,8 @@ def test_a_folder_says_who_writes_figures_and_whether_channels_are_speakers(
 ) -> None:
     folder = add_folder(house, cast.ada, FolderOrder("choir", share, itn="model", apart=True))
     assert (folder.itn, folder.apart) == ("model", True)
-    set_reading(house, cast.alice, folder.id, itn="off")
-    set_reading(house, None, folder.id, apart=False)
+    set_reading(house, cast.alice, folder.id, Reading(itn="off"))
+    set_reading(house, None, folder.id, Reading(apart=False))
     (folder,) = list_folders(house, cast.rita)
     assert (folder.itn, folder.apart) == ("off", False)
 
@@ -168,12 +169,12 @@ def test_a_folder_says_who_writes_figures_and_whether_channels_are_speakers(
 def test_who_may_not_change_a_folder_may_not_change_how_it_is_written(house: House, cast: Cast, share: Path) -> None:
     folder = add_folder(house, cast.ada, FolderOrder("choir", share))
     with pytest.raises(NotPermitted):
-        set_reading(house, cast.bob, folder.id, apart=True)
+        set_reading(house, cast.bob, folder.id, Reading(apart=True))
     for nobody in (cast.charlie, None):
         with pytest.raises(NotVisible):
-            set_reading(house, nobody, folder.id if nobody else "missing", apart=True)
+            set_reading(house, nobody, folder.id if nobody else "missing", Reading(apart=True))
     with pytest.raises(Invalid, match="“roman” is no way to write figures"):
-        set_reading(house, cast.alice, folder.id, itn="roman")
+        set_reading(house, cast.alice, folder.id, Reading(itn="roman"))
     with pytest.raises(Invalid):
         add_folder(house, cast.ada, FolderOrder("choir", itn="roman"))
 
@@ -300,3 +301,14 @@ def test_only_admins_name_markers(house: House, cast: Cast, share: Path) -> None
             set_marker(house, viewer, folder.id, ".root")
     with pytest.raises(NotVisible):
         set_marker(house, cast.charlie, folder.id, ".root")
+
+
+def test_a_folder_is_read_by_an_engine_that_a_worker_has(house: House, cast: Cast, tmp_path: Path) -> None:
+    folder = make_folder(house.db, cast.choir, tmp_path / "calls")
+    with pytest.raises(Invalid, match="No worker has this engine"):
+        set_reading(house, cast.alice, folder, Reading(engine="sensevoice"))
+    beat(house, Beat("worker", "w", "boot", Skills((Offer("sensevoice", ("zh",)),)).told()))
+    set_reading(house, cast.alice, folder, Reading(engine="sensevoice"))
+    assert [one.engine for one in list_folders(house, cast.alice) if one.id == folder] == ["sensevoice"]
+    set_reading(house, cast.alice, folder, Reading(engine=""))
+    assert [one.engine for one in list_folders(house, cast.alice) if one.id == folder] == [""]

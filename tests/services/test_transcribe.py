@@ -14,7 +14,7 @@ from nas_asr.core.recording import RunState
 from nas_asr.core.search_text import tokens
 from nas_asr.core.transcript import EngineLabel, ItnMode, Segment, Span, Transcript, VersionKind, Word
 from nas_asr.services.base import House
-from nas_asr.services.folder_reading import set_reading
+from nas_asr.services.folder_reading import Reading, set_reading
 from nas_asr.services.transcribe import (
     Claim,
     Claimant,
@@ -362,7 +362,7 @@ def test_the_folder_says_how_a_recording_is_written_and_the_version_remembers(
     house: House, cast: Cast, tmp_path: Path
 ) -> None:
     folder = make_folder(house.db, cast.choir, tmp_path / "share")
-    set_reading(house, cast.alice, folder, itn="model", apart=True)
+    set_reading(house, cast.alice, folder, Reading(itn="model", apart=True))
     (tmp_path / "share" / "call.wav").write_bytes(b"x")
     recording = make_recording(house, cast.choir, "call.wav", folder_id=folder)
     held = claimed(house)

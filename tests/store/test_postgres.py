@@ -57,7 +57,7 @@ def test_a_password_of_odd_letters_works_from_a_url_and_from_a_file(network: Clu
     listed = nas_asr(tmp_path, "", "team", "list", NAS_ASR_DATABASE_URL_FILE=str(tmp_path / "url"))
     assert listed.returncode == 0 and "choir" in listed.stdout
     told = nas_asr(tmp_path, url, "doctor")
-    assert "PostgreSQL" in told.stdout and "schema up to date" in told.stdout
+    assert "PostgreSQL" in told.stdout and "schema is up to date" in told.stdout
     assert PASSWORD not in told.stdout and quote(PASSWORD, safe="") not in told.stdout
 
 

@@ -26,12 +26,12 @@ ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "nas_asr" / "web" / "translations"
 BELOW = (
     "core/*.py", "services/*.py", "export/*.py", "media/*.py", "engine/*.py", "worker/*.py", "archive/*.py", "watcher/*.py",
-    "store/scope.py", "store/database.py", "install/st*.py", "install/torch_source.py", "bootstrap.py",
+    "store/scope.py", "store/database.py", "install/st*.py", "install/torch_source.py", "bootstrap.py", "doctor.py",
     "install/fetch.py", "install/hub.py", "install/pull.py", "install/desk.py", "install/seal.py",
 )  # fmt: skip
 # What only the command line says is not collected.
 _BY_COMMAND = {"evaluate.py"}
-_NAMES = {name for name, kind in vars(errors).items() if inspect.isclass(kind)} | {"TooManyTries", "FailureView"}
+_NAMES = {name for name, kind in vars(errors).items() if inspect.isclass(kind)} | {"TooManyTries", "FailureView", "Finding"}
 _AT_THE_START = "ConfigError"  # ends the program before there is a page
 _PLACE = re.compile(r"%\(\w+\)s")
 _SENTENCE = re.compile(r"[A-Z“%].* .*[.?!]", re.DOTALL)

@@ -17,7 +17,7 @@ from nas_asr.services.base import House
 from nas_asr.services.hotwords import set_hotwords
 from nas_asr.services.invitations import list_invitations, make_invitation
 from nas_asr.services.password_resets import make_reset
-from nas_asr.store.models import LedgerLine
+from nas_asr.store.models import LedgerLine, Recording
 from tests.cast import START, Cast, make_folder, make_recording, replace_something, write_transcript
 from tests.web.api.test_who_may_call import CALLS, ELSEWHERE
 from tests.web.conftest import visitor
@@ -68,6 +68,9 @@ class World:
                     changed_at=START,
                 )  # fmt: skip
             )
+        with self.house.db.read() as session:
+            waiting = make_recording(self.house, self.cast.garden)
+            self.ids["run_id"] = session.get_one(Recording, waiting).run_id or ""
         invitation = make_invitation(self.house, self.cast.alice, "choir", Role.READER)
         self.ids["invitation_id"] = list_invitations(self.house, self.cast.alice, "choir")[-1].id
         self.ids["invitation"] = invitation.secret
@@ -167,6 +170,8 @@ PAGES = (
     Row("GET", "/teams/<slug>/hotwords", CONTENT),
     Row("POST", "/teams/<slug>/hotwords", KEEPING, _form(words="Kubernetes", version="0")),
     Row("POST", "/teams/<slug>/hotwords/rerun", KEEPING, _form(days="7")),
+    Row("POST", "/teams/<slug>/hotwords/reach", (302, 404, 403, 403, 200, 404), _form(words="Merlin")),
+    Row("POST", "/teams/<slug>/hotwords/rerun/chosen", KEEPING, _form(id="none")),
     Row("POST", "/teams/<slug>/drafts", (302, 404, 403, 409, 409, 404)),  # no worker has the model
     Row("GET", "/account", MINE),
     Row("POST", "/account/wishes", SENT, _form(language="en", theme="dark")),
@@ -196,6 +201,16 @@ PAGES = (
     Row("GET", "/admin/settings", ADMINS),
     Row("POST", "/admin/settings", ADMINS_SEND, _form(settle_seconds="3")),
     Row("POST", "/admin/settings/free-memory", ADMINS_SEND),
+    Row("GET", "/admin/queue", ADMINS),
+    Row("POST", "/admin/queue/pause", ADMINS_SEND),
+    Row("POST", "/admin/queue/resume", ADMINS_SEND),
+    Row("POST", "/admin/queue/<run_id>/first", ADMINS_SEND),
+    Row("POST", "/admin/queue/<run_id>/back", ADMINS_SEND),
+    Row("POST", "/admin/queue/<run_id>/stop", ADMINS_SEND),
+    Row("GET", "/admin/audit", ADMINS),
+    Row("GET", "/admin/storage", ADMINS),
+    Row("GET", "/admin/check", ADMINS),
+    Row("GET", "/admin/check/findings", ADMINS),
     Row("GET", "/admin/models", ADMINS),
     Row("POST", "/admin/models/pull", ADMINS_SEND, _form(model="Fun-ASR-Nano-2512")),
     # a cookie opens no widget; tests/web/test_widgets.py comes with tokens

@@ -8,6 +8,7 @@ from flask_openapi3 import OpenAPI
 
 from nas_asr.web.api import (
     account,
+    admin,
     audio,
     choice,
     drafts,
@@ -34,6 +35,7 @@ from nas_asr.web.api.spool import SpoolingRequest
 # Naming them here is what puts their calls on the blueprint.
 __all__ = [
     "account",
+    "admin",
     "audio",
     "choice",
     "drafts",

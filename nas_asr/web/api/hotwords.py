@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 from nas_asr.core.errors import Invalid
 from nas_asr.core.hotwords import clean
 from nas_asr.services import hotwords as service
+from nas_asr.services.hotword_reach import list_reach
 from nas_asr.services.replacements import Turn, turn_replacement
 from nas_asr.services.reruns import AT_ONCE, MOST_DAYS, rerun_team
 from nas_asr.web.api.frame import API, Answer, Body, ErrorEnvelope, Moment, Text
 from nas_asr.web.api.recordings import RecordingPath
 from nas_asr.web.viewer import current_viewer, house
+from nas_asr.web.wiring import wiring
 
 HOTWORDS = Tag(name="hotwords")
 _TAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
@@ -104,6 +106,54 @@ def rerun(path: TeamPath, body: RerunBody) -> Answer:
     """Transcribe the team's last days again with the newest list, behind everything new. For managers."""
     found = rerun_team(house(), current_viewer(), path.slug, body.days)
     return RerunOut(queued=found.queued, left=found.left).model_dump(), 202
+
+
+class ReachBody(Body):
+    """A list on trial; without words, the one that applies."""
+
+    words: list[Text] | None = None
+
+
+class PlaceOut(BaseModel):
+    """What stands there, and the hotword that would."""
+
+    start_ms: int
+    was: str
+    hotword: str
+
+
+class ReachedOut(BaseModel):
+    """A recording in which something would change; the first places."""
+
+    recording_id: str
+    title: str
+    count: int
+    places: list[PlaceOut]
+    has_newest: bool
+
+
+class ReachOut(BaseModel):
+    """Newest first. whole is false where there are older recordings that were not looked through."""
+
+    items: list[ReachedOut]
+    looked_at: int
+    whole: bool
+
+
+@API.post("/teams/<slug>/hotwords/reach", tags=[HOTWORDS], responses={200: ReachOut, 404: ErrorEnvelope})
+def reach(path: TeamPath, body: ReachBody) -> Answer:
+    """Which recordings a list would change; nothing is saved. For managers."""
+    me = current_viewer()
+    words = list(service.read_hotwords(house(), me, path.slug).words) if body.words is None else body.words
+    found = list_reach(house(), me, path.slug, clean(words), wiring().listen)
+    items = [
+        ReachedOut(
+            recording_id=one.id, title=one.title, count=one.count, has_newest=one.has_newest,
+            places=[PlaceOut(start_ms=place.start_ms, was=place.was, hotword=place.hotword) for place in one.places],
+        )
+        for one in found.recordings
+    ]  # fmt: skip
+    return ReachOut(items=items, looked_at=found.looked_at, whole=found.whole).model_dump(mode="json")
 
 
 @API.post(

@@ -12,13 +12,13 @@ from nas_asr.core.transcript import ItnMode
 from nas_asr.services.first_look import question
 from nas_asr.services.folder_language import declare_folder_language
 from nas_asr.services.folder_marker import set_marker
-from nas_asr.services.folder_reading import set_reading
+from nas_asr.services.folder_reading import Reading, set_reading
 from nas_asr.services.folders import ASK, FolderOrder, add_folder, list_folders, remove_folder
 from nas_asr.services.teams import list_teams
 from nas_asr.web.errors import status_of
 from nas_asr.web.locale import ITN_NAMES, said, spoken_language
 from nas_asr.web.pages.ledger import shown_lines
-from nas_asr.web.pages.person import viewer, wants_part
+from nas_asr.web.pages.person import engine_outlook, viewer, wants_part
 from nas_asr.web.viewer import house
 
 bp = Blueprint("folders", __name__, url_prefix="/folders")
@@ -62,6 +62,7 @@ def ledger(folder_id: str) -> ResponseReturnValue:
         return render_template("folders/lines.html", **shown_lines(folder))
     return render_template(
         "folders/ledger.html", **shown_lines(folder), managed=_managed(me), spoken=LANGUAGES, modes=ITN_NAMES,
+        engines=sorted({*engine_outlook().offered, folder.engine} - {""}),
         question=question(house(), me, folder_id),
     )  # fmt: skip
 
@@ -79,9 +80,10 @@ def language(folder_id: str) -> ResponseReturnValue:
 
 @bp.post("/<folder_id>/reading")
 def reading(folder_id: str) -> ResponseReturnValue:
-    """Who writes figures in this folder, and whether its channels are speakers."""
+    """By which engine this folder is read, who writes its figures, and whether its channels are speakers."""
     form = request.form
-    set_reading(house(), viewer(), folder_id, itn=form.get("itn", ""), apart=bool(form.get("apart")))
+    wanted = Reading(form.get("engine"), form.get("itn", ""), bool(form.get("apart")))
+    set_reading(house(), viewer(), folder_id, wanted)
     flash(_("How this folder is written down is saved."))
     return redirect(url_for("folders.ledger", folder_id=folder_id))
 

@@ -5,13 +5,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from nas_asr.core.errors import Conflict
+from nas_asr.core.errors import Conflict, Invalid, NasAsrError, Unexpected
 from nas_asr.core.hotwords import LONGEST_WORD, MOST_WORDS, clean_text
+from nas_asr.services.hotword_reach import list_reach
 from nas_asr.services.hotwords import HotwordsView, list_changes, read_hotwords, set_hotwords
-from nas_asr.services.reruns import MOST_DAYS, rerun_team
+from nas_asr.services.reruns import AT_ONCE, MOST_DAYS, rerun_chosen, rerun_team
 from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer
 from nas_asr.web.viewer import house
+from nas_asr.web.wiring import wiring
 
 bp = Blueprint("hotwords", __name__, url_prefix="/teams/<slug>/hotwords")
 
@@ -40,6 +42,28 @@ def save(slug: str) -> ResponseReturnValue:
     return redirect(url_for("hotwords.show", slug=slug))
 
 
+@bp.post("/reach")
+def reach(slug: str) -> ResponseReturnValue:
+    """Which recordings the words of the form would change; nothing is saved."""
+    me, text = viewer(), request.form.get("words", "")
+    view = read_hotwords(house(), me, slug)
+    cleaned = clean_text(text)
+    try:
+        found = list_reach(house(), me, slug, cleaned, wiring().listen)
+    except (Invalid, Unexpected) as problem:
+        return _page(view, text, problem=problem), 422
+    saved = [word.line for word in cleaned.words] == list(view.words)
+    return render_template("hotwords/reach.html", list=view, text=text, found=found, saved=saved)
+
+
+@bp.post("/rerun/chosen")
+def rerun_these(slug: str) -> ResponseReturnValue:
+    """Those that were ticked, with the newest list."""
+    found = rerun_chosen(house(), viewer(), slug, request.form.getlist("id")[:AT_ONCE])
+    flash(ngettext("%(num)s recording is in the queue again.", "%(num)s recordings are in the queue again.", found.queued))
+    return redirect(url_for("hotwords.show", slug=slug))
+
+
 @bp.post("/rerun")
 def rerun(slug: str) -> ResponseReturnValue:
     """The team's last days once more, with the newest list."""
@@ -63,7 +87,7 @@ def rerun(slug: str) -> ResponseReturnValue:
 
 
 def _page(
-    view: HotwordsView, text: str, problem: Conflict | None = None, older: int | None = None
+    view: HotwordsView, text: str, problem: NasAsrError | None = None, older: int | None = None
 ) -> str:  # fmt: skip
     return render_template(
         "hotwords/hotwords.html", list=view, text=text, problem=problem, older=older, most_words=MOST_WORDS,

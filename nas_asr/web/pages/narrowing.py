@@ -59,12 +59,12 @@ def filter_of(source: Mapping[str, str]) -> RecordingFilter:
     if state and state not in list(RunState):
         raise Invalid(_("There is no such state."), field="state")
     language = sent.get("language", "")
-    since, until = (_midnight(sent.get(name, ""), name) for name in ("from", "to"))
+    since, until = (midnight(sent.get(name, ""), name) for name in ("from", "to"))
     shortest, longest = _minutes(sent.get("length", ""))
     return RecordingFilter(
         team=sent.get("team", ""), folder=sent.get("folder", ""), state=RunState(state) if state else None,
         q=sent.get("q", ""), drafts="drafts" in sent, language=check_language(language) if language else "",
-        person=sent.get("person", ""), since=since, until=_next_day(until), min_ms=shortest, max_ms=longest,
+        person=sent.get("person", ""), since=since, until=next_day(until), min_ms=shortest, max_ms=longest,
     )  # fmt: skip
 
 
@@ -94,8 +94,8 @@ def _label(name: str, value: str, names: Mapping[str, Mapping[str, str]]) -> str
     in_words: Mapping[str, Callable[[], str]] = {
         "q": lambda: _("“%(words)s” in title or path", words=value),
         "state": lambda: STATES[RunState(value)],
-        "from": lambda: _("from %(day)s", day=day(_midnight(value, name))),
-        "to": lambda: _("until %(day)s", day=day(_midnight(value, name))),
+        "from": lambda: _("from %(day)s", day=day(midnight(value, name))),
+        "to": lambda: _("until %(day)s", day=day(midnight(value, name))),
         "length": lambda: LENGTHS.get(value) or _("%(range)s min", range=value),
         "language": lambda: language_name(value),
         "person": lambda: _("with %(name)s", name=value),
@@ -104,7 +104,7 @@ def _label(name: str, value: str, names: Mapping[str, Mapping[str, str]]) -> str
     return str(in_words[name]())
 
 
-def _midnight(text: str, field: str) -> datetime | None:
+def midnight(text: str, field: str) -> datetime | None:
     """The beginning of a day in the site's zone."""
     if not text:
         return None
@@ -115,9 +115,10 @@ def _midnight(text: str, field: str) -> datetime | None:
         raise Invalid(_("This is no day such as 2026-11-21."), field=field) from error
 
 
-def _next_day(midnight: datetime | None) -> datetime | None:
+def next_day(begins: datetime | None) -> datetime | None:
+    """The beginning of the day after."""
     try:
-        return None if midnight is None else midnight + timedelta(days=1)
+        return None if begins is None else begins + timedelta(days=1)
     except OverflowError:
         return None  # nothing lies behind the last day
 

@@ -7,8 +7,9 @@ from flask_login import current_user
 
 from nas_asr.core.access import Viewer
 from nas_asr.core.errors import NotSignedIn
-from nas_asr.services import summary
+from nas_asr.services import pause, summary
 from nas_asr.services.engines import Outlook, outlook
+from nas_asr.services.pause import Pause
 from nas_asr.services.sessions import SignedIn
 from nas_asr.web.security import here
 from nas_asr.web.viewer import house
@@ -50,6 +51,11 @@ def engine_outlook() -> Outlook:
 def missing_worker() -> str:
     """What to say where recordings of the viewer's teams wait and nobody works; empty otherwise."""
     return summary.missing_worker(house(), viewer())
+
+
+def paused() -> Pause | None:
+    """The pause that holds, for everybody whose recordings wait."""
+    return pause.paused(house())
 
 
 def models_page() -> str:

@@ -73,3 +73,10 @@ def test_a_place_is_undone_by_http(by_token: ByToken, house: House, cast: Cast, 
     assert (answer.status_code, answer.json, answer.headers["ETag"]) == (200, {"version": 2}, '"2"')
     assert bob.post(path, json=body, headers={"If-Match": '"1"'}).status_code == 409
     assert bob.get(f"/recordings/{meeting}/transcript").json["segments"][0]["text"] == "we met at nine"
+
+
+def test_a_manager_asks_what_a_list_would_change(in_person: InPerson, cast: Cast) -> None:
+    answer = in_person(cast.alice).post("/teams/choir/hotwords/reach", json={"words": ["Kubernetes"]})
+    assert answer.json == {"items": [], "looked_at": 0, "whole": True}
+    assert in_person(cast.bob).post("/teams/choir/hotwords/reach", json={"words": ["x"]}).status_code == 403
+    assert in_person(cast.charlie).post("/teams/choir/hotwords/reach", json={"words": ["x"]}).status_code == 404

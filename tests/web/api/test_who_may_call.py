@@ -82,6 +82,7 @@ OF_A_TEAM = {
     ("GET", "/teams/<slug>/hotwords"),
     ("PUT", "/teams/<slug>/hotwords"),
     ("POST", "/teams/<slug>/hotwords/rerun"),
+    ("POST", "/teams/<slug>/hotwords/reach"),
     ("POST", "/teams/<slug>/drafts/rerun"),
     ("POST", "/ledger/<line_id>/retry"),
 }
@@ -102,8 +103,13 @@ OF_PEOPLE = {
 IN_PIECES = {("GET", "/uploads"), ("POST", "/uploads")} | {
     (method, "/uploads/<upload_id>") for method in ("GET", "PATCH", "DELETE")
 }
+# test_admin.py beside this.
+OF_THE_HOUSE = {("GET", f"/admin/{name}") for name in ("queue", "audit", "storage", "check")} | {
+    ("POST", f"/admin/queue/{name}") for name in ("pause", "resume", "<run_id>/first", "<run_id>/back", "<run_id>/stop")
+}
 OF_MANY = {("POST", "/recordings/bulk"), ("DELETE", "/trash/<recording_id>")}
-ELSEWHERE = {("POST", "/recordings")} | TOKENS | OF_A_TEAM | OF_A_FOLDER | IN_PIECES | OF_MANY | OF_PEOPLE | EXPORTS
+ELSEWHERE = {("POST", "/recordings")} | TOKENS | OF_A_TEAM | OF_A_FOLDER | IN_PIECES | OF_MANY | EXPORTS
+ELSEWHERE |= OF_PEOPLE | OF_THE_HOUSE
 OF_A_RECORDING = [call for call in CALLS if call.of_a_recording]
 LISTS = [call for call in CALLS if not call.of_a_recording]
 
