@@ -197,11 +197,11 @@ def questions(corpus: Corpus) -> list[Question]:
     }
     found = [Question(kind, SearchOrder(q)) for kind, queries in plain.items() for q in queries]
     some = [Question("", SearchOrder(q)) for q in ("的", "会议", "the meeting", "会议 预算", dice.choice(rare))]
-    span = {"since": _NOW - timedelta(days=500), "until": _NOW - timedelta(days=440)}
+    since, until = _NOW - timedelta(days=500), _NOW - timedelta(days=440)
     filters: dict[str, Callable[[SearchOrder], SearchOrder]] = {
         "in one team": lambda order: replace(order, team="t3"),
         "in one folder": lambda order: replace(order, folder="f3-1"),
-        "of two months long ago": lambda order: replace(order, **span),
+        "of two months long ago": lambda order: replace(order, since=since, until=until),
         "by a frequent speaker": lambda order: replace(order, speaker="张伟"),
         "by a rare speaker": lambda order: replace(order, speaker="rare guest"),
     }

@@ -130,7 +130,9 @@ def folder_names(house: House, viewer: Viewer) -> list[FolderName]:
     ids = [team for team in viewer.roles if viewer.may(team, Action.READ)]
     with house.db.read() as session:
         folders = Scope(session, viewer).folders().where(Folder.team_id.in_(ids))
-        rows = session.execute(folders.with_only_columns(Folder.id, Folder.name, Team.slug).join(Team, Team.id == Folder.team_id))
+        rows = session.execute(
+            folders.with_only_columns(Folder.id, Folder.name, Team.slug).join(Team, Team.id == Folder.team_id)
+        )
         return [FolderName(*row) for row in rows]
 
 

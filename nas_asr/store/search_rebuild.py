@@ -73,6 +73,7 @@ def _finish(connection: Connection) -> None:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(f"INSERT INTO {index.name}({index.name}) VALUES ('optimize')")  # noqa: S608
         else:
+            connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '256MB'")
             index.create_gin(connection)
             connection.exec_driver_sql(f"ANALYZE {index.name}")
 

@@ -49,7 +49,9 @@ class HitPage(BaseModel):
     items: list[HitOut]
     next: str | None
     count: CountOut | None = Field(description="With the first page only.")
-    recordings: list[NamedOut] = Field(description="The newest 20 with these words in their names; with the first page only.")
+    recordings: list[NamedOut] = Field(
+        description="The newest 20 with these words in their names; with the first page only."
+    )
 
 
 class SearchQuery(PageQuery):

@@ -64,7 +64,12 @@ def results() -> ResponseReturnValue:
     order, cursor = _order(asked), request.args.get("cursor", "")
     page = search(house(), me, order, PageOrder(_PAGE, cursor))
     teams = my_teams(me)
-    shown = {"asked": asked, "page": page, "found": _grouped(page.items), "names": {one.slug: one.name for one in teams}}
+    shown = {
+        "asked": asked,
+        "page": page,
+        "found": _grouped(page.items),
+        "names": {one.slug: one.name for one in teams},
+    }
     if cursor and wants_part("more"):
         return render_template("search/more.html", **shown, appended=True)
     folders = folder_names(house(), me)
@@ -108,8 +113,8 @@ def _chips(asked: dict[str, str], teams: Iterable[TeamView], folders: Iterable[F
         "team": (_("Team"), next((one.name for one in teams if one.slug == team), team)),
         "folder": (_("Folder"), next((one.name for one in folders if one.id == folder), _("another folder"))),
         "speaker": (_("Speaker"), asked.get("speaker", "")),
-        "from": (_("From"), _shown_day(asked, "from")),
-        "to": (_("Until"), _shown_day(asked, "to")),
+        "from": (_("Recorded from"), _shown_day(asked, "from")),
+        "to": (_("Recorded until"), _shown_day(asked, "to")),
     }
     return [
         Chip(label, value, _address({other: its for other, its in asked.items() if other != name}))
