@@ -1,7 +1,7 @@
 """Room: bench.search. A million segments of Chinese and English in eight teams: how long a search takes, beside LIKE.
 
 Every answer is compared with a plain look through all texts: its count, and its first page one by one. Run with `--json` for
-one JSON object as the last line, `--quick` for 20,000 segments, `--only sqlite` or `--only postgresql` for one database.
+one JSON object as the last line, `--quick` for 20,000 segments, `--segments N` for N, `--only sqlite` (or postgresql) for one.
 """
 
 import argparse
@@ -125,9 +125,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     parser.add_argument("--quick", action="store_true", help="20,000 segments instead of a million")
+    parser.add_argument("--segments", type=int, default=1_000_000, help="so many instead of a million")
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database")
     words = parser.parse_args()
-    corpus = make_corpus(20_000 if words.quick else 1_000_000)
+    corpus = make_corpus(20_000 if words.quick else words.segments)
     asked = questions(corpus)
     rights = [right(corpus, question.order) for question in asked]
     figures: dict[str, object] = {
