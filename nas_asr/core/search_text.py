@@ -6,17 +6,21 @@ become phrases of these tokens; the database matches phrases, this module marks 
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 # Ideographs (all planes), kana and bopomofo: scripts written without spaces between words. Hangul is written with spaces
 # but agglutinates, so it is split as well.
 CJK = "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af"
 _LONGEST = 500  # letters of a token; what is longer is several, for PostgreSQL drops words of 2047 bytes without a word
+_SIGN = re.compile(f"[{CJK}]")
 _TOKEN = re.compile(f"[{CJK}]|[^\\W_{CJK}]{{1,{_LONGEST}}}")
 _PILE = re.compile("[\u0300-\U0010ffff]{64,}")  # signs beyond Latin in a row; only among these can marks pile up
 _MOST_MARKS = 30  # on one letter: what Unicode's stream-safe form allows (UAX #15), and no writing needs
 _QUERY = re.compile(r'"([^"]*)"|(\S+)')
+_WORD = 20  # letters of a word that is not cut
 MAX_TERMS = 16
 MAX_PHRASE = 128  # tokens; what is longer is looked for by its beginning
 
@@ -37,6 +41,26 @@ def fold(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """The folded tokens of a text in order."""
     return _TOKEN.findall(fold(text))
+
+
+@lru_cache(maxsize=1 << 16)
+def is_sign(token: str) -> bool:
+    """Whether a token is a character of a script that is split into single ones."""
+    return _SIGN.fullmatch(token) is not None
+
+
+def pairs(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """For each run of two or more such characters its overlapping pairs: 会议纪 is 会议, 议纪. A word between ends a run.
+
+    Most Chinese words have two characters, and each of them alone stands in half of all sentences.
+    """
+    run: list[str] = []
+    for word, after in pairwise((*words, "")):
+        if is_sign(word) and is_sign(after):
+            run.append(word + after)
+        elif run:
+            yield tuple(run)
+            run = []
 
 
 def _thinned(pile: re.Match[str]) -> str:
@@ -84,11 +108,32 @@ def _placed_tokens(text: str) -> list[_Placed]:
     folded: list[str] = []
     origin: list[int] = []
     for i, char in enumerate(text):
-        piece = fold(char)
+        piece = _folded_sign(char)
         folded.append(piece)
         origin.extend([i] * len(piece))
     joined = "".join(folded)
     return [_Placed(m.group(), origin[m.start()], origin[m.end() - 1] + 1) for m in _TOKEN.finditer(joined)]
+
+
+@lru_cache(maxsize=1 << 14)
+def _folded_sign(sign: str) -> str:
+    return fold(sign)
+
+
+def excerpt(text: str, marks: Sequence[tuple[int, int]], most: int) -> tuple[str, list[tuple[int, int]]]:
+    """A long text cut to about `most` characters around its first mark, with the marks that stand there; … where it was cut."""
+    if len(text) <= most:
+        return text, list(marks)
+    first = marks[0][0] if marks else 0
+    start = max(0, min(first - most // 4, len(text) - most))
+    if start and (blank := text.find(" ", start, min(start + _WORD, first))) >= 0:
+        start = blank + 1  # a Latin word is not cut in two where that is near
+    end = min(start + most, len(text))
+    if end < len(text) and (blank := text.rfind(" ", end - _WORD, end)) > first:
+        end = blank
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    moved = [(a - start + len(before), min(b, end) - start + len(before)) for a, b in marks if a < end]
+    return f"{before}{text[start:end]}{after}", moved
 
 
 def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -17,8 +17,9 @@ from nas_asr.core.transcript import Milliseconds
 from nas_asr.services.base import House
 from nas_asr.services.hotword_versions import newest_hotwords
 from nas_asr.services.hotwords import team_of
-from nas_asr.store.models import Recording, SegmentRow, TranscriptVersion
+from nas_asr.store.models import Layer, Recording, SegmentRow, TranscriptVersion
 from nas_asr.store.scope import Scope
+from nas_asr.store.seen import is_shown
 
 MOST_SEGMENTS = 20_000  # about thirty hours; the newest recordings first
 _MOST_RECORDINGS = 200
@@ -80,18 +81,15 @@ def list_reach(house: House, viewer: Viewer, slug: str, words: Cleaned, listen: 
         newest = newest_hotwords(session, team.id)
         rows = session.execute(
             select(
-                SegmentRow.recording_id,
-                SegmentRow.start_ms,
-                SegmentRow.spoken,
-                Recording,
-                TranscriptVersion.hotwords_version,
+                SegmentRow.recording_id, SegmentRow.start_ms, SegmentRow.spoken, Recording, TranscriptVersion.hotwords_version
             )
             .join(Recording, Recording.id == SegmentRow.recording_id)
             .join(TranscriptVersion, TranscriptVersion.id == SegmentRow.version_id)
             .where(
                 Recording.id.in_(Scope(session, viewer).recordings(Action.WRITE).with_only_columns(Recording.id)),
                 Recording.team_id == team.id,
-                TranscriptVersion.number == Recording.version,
+                is_shown(SegmentRow.version_id),
+                SegmentRow.layer == Layer.OWN,
             )
             .order_by(Recording.recorded_at.desc(), Recording.id, SegmentRow.position)
             .limit(MOST_SEGMENTS + 1)

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Viewer
 from nas_asr.services.base import House
-from nas_asr.services.segment_rows import is_seen
-from nas_asr.store.models import Recording, SegmentRow, TranscriptVersion, User
+from nas_asr.store.models import Recording, SegmentRow, User
 from nas_asr.store.scope import Scope
+from nas_asr.store.seen import is_seen, is_shown
 
 _MOST = 500
 
@@ -43,14 +43,7 @@ def of_person(session: Session, viewer: Viewer, name: str) -> ColumnElement[bool
         .distinct()
         .subquery()
     )
-    shown, kept, read = aliased(Recording), aliased(TranscriptVersion), aliased(TranscriptVersion)
-    of_readers = (
-        select(said.c.recording_id)
-        .join(kept, kept.id == said.c.version_id)
-        .join(shown, shown.id == said.c.recording_id)
-        .join(read, (read.recording_id == shown.id) & (read.number == shown.version))
-        .where(kept.number == case((read.root > 0, read.root), else_=read.number))
-    )
+    of_readers = select(said.c.recording_id).where(is_shown(said.c.version_id))
     return or_(uploaded, Recording.id.in_(of_readers)) if uploaders else Recording.id.in_(of_readers)
 
 

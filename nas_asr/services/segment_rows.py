@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from nas_asr.core.replacements import Replacement
 from nas_asr.core.transcript import Segment, Span, Word
 from nas_asr.store.models import Layer, SegmentRow, TranscriptVersion
+from nas_asr.store.seen import is_seen
 
 
 def row_of(version: TranscriptVersion, position: int, segment: Segment) -> SegmentRow:
@@ -65,11 +66,3 @@ def seen_rows(root: TranscriptVersion) -> Select[SegmentRow]:
     """What readers see of a version that keeps its segments: its own, or what stands over them, in order."""
     ours = select(SegmentRow).where(SegmentRow.version_id == root.id, is_seen())
     return ours.order_by(SegmentRow.position, SegmentRow.sub)
-
-
-def is_seen() -> ColumnElement[bool]:
-    """Whether readers see a row, of whatever version that keeps its segments: it is not gone, and nothing stands over it."""
-    over = aliased(SegmentRow)
-    same = (over.version_id == SegmentRow.version_id) & (over.id == SegmentRow.id)
-    hidden = exists().where(same, over.layer != Layer.OWN)
-    return and_(SegmentRow.layer != Layer.GONE, or_(SegmentRow.layer == Layer.OVER, ~hidden))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from nas_asr.core.errors import ConfigError, StorageFull
-from nas_asr.store import postgres
+from nas_asr.store import postgres, search
 
 DatabaseTrouble = SQLAlchemyError  # for who must tell it from a fault of ours and has no business with SQLAlchemy
 
@@ -67,6 +67,7 @@ class Database:
             with Session(self.engine, expire_on_commit=False) as session:
                 session.connection(execution_options=_WRITE)
                 yield session
+                search.settle(session)
                 session.commit()
         except OperationalError as error:
             if _disk_is_full(error):

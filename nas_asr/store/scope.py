@@ -16,7 +16,6 @@ from nas_asr.store.models import (
     Member,
     Recording,
     Run,
-    SegmentRow,
     SessionRow,
     Team,
     Token,
@@ -85,18 +84,14 @@ class Scope:
         statement = select(TranscriptVersion).where(TranscriptVersion.recording_id == recording.id)
         return statement.order_by(TranscriptVersion.number.desc())
 
-    def segments(self) -> Select[SegmentRow, Recording]:
-        """Segments of the versions that readers see, with their recordings; for search.
+    def searched(self) -> Select[Recording]:
+        """Recordings whose segments a search finds.
 
         A part's are left out as soon as its whole can be read, or everything in it would be found twice.
         """
         whole = aliased(Recording)
         in_its_whole = exists().where(whole.id == Recording.whole_id, whole.version > 0)
-        return (
-            select(SegmentRow, Recording)
-            .join(Recording, Recording.id == SegmentRow.recording_id)
-            .where(self._of_teams(Recording.team_id, Action.READ), Recording.trashed_at.is_(None), ~in_its_whole)
-        )
+        return self.recordings().where(~in_its_whole)
 
     def content_team(self, slug: str, action: Action = Action.READ) -> Team:
         """A team whose content the viewer may see: members only, an admin in person is none (decision 15)."""

@@ -72,6 +72,8 @@ def test_a_word_is_found_and_opens_at_its_second(page: Page, live: Live, words: 
     page.goto(live.url + "/search")
     page.fill("#f-q", words)
     page.locator("#results mark").first.wait_for()
+    expect(page.locator("#f-q")).to_be_focused()
+    expect(page.locator("#said")).not_to_be_empty()
     page.locator(".hits-list a").first.click()
     page.wait_for_selector(".segment.found mark")
     assert f"t={hit}" in page.url

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas_asr.core.metrics import ErrorCount, word_errors
-from nas_asr.core.search_text import MAX_TERMS, fold, highlights, parse_query, tokens
+from nas_asr.core.search_text import MAX_TERMS, excerpt, fold, highlights, pairs, parse_query, tokens
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,28 @@ def test_errors_are_counted_in_words_and_in_characters_of_chinese() -> None:
     assert word_errors("It's FINE.", "its fine") == ErrorCount(0, 2)
     assert word_errors("", "invented words").rate == 2.0
     assert (ErrorCount(1, 2) + ErrorCount(3, 4)).rate == 4 / 6
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("会议纪要", [("会议", "议纪", "纪要")]),
+        ("会，议", [("会议",)]),
+        ("GPU显存 and 显卡", [("显存",), ("显卡",)]),
+        ("会 a 议", []),
+        ("", []),
+        ("会", []),
+    ],
+)
+def test_characters_that_follow_each_other_are_pairs(text: str, runs: list[tuple[str, ...]]) -> None:
+    assert list(pairs(tokens(text))) == runs
+
+
+@pytest.mark.parametrize("text", ["before " * 50 + "needle" + " after" * 50, "前" * 300 + "needle" + "后" * 300])
+def test_an_excerpt_is_short_and_has_its_word_marked(text: str) -> None:
+    marks = highlights(text, parse_query("needle"))
+    part, ((start, end),) = excerpt(text, marks, 100)
+    assert 60 <= len(part) <= 102 and part[start:end] == "needle"
+    assert part.startswith("…") and part.endswith("…")
+    assert excerpt("short needle", [(6, 12)], 100) == ("short needle", [(6, 12)])
+    assert excerpt(text, [], 100) == (text[:100].rpartition(" ")[0] + "…" if " " in text else text[:100] + "…", [])

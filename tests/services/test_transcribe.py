@@ -32,7 +32,8 @@ from nas_asr.services.transcribe import (
 )
 from nas_asr.services.transcripts import read_transcript
 from nas_asr.store import search
-from nas_asr.store.models import Recording, Run, SegmentRow, TranscriptVersion
+from nas_asr.store.models import Recording, Run, SegmentPlace, SegmentRow, TranscriptVersion
+from nas_asr.store.word_index import Ask
 from tests.cast import Cast, Clock, make_folder, make_recording, write_transcript
 
 ENGLISH = Skills((Offer("sphinx", ("en",)),))
@@ -94,9 +95,10 @@ def new_run(house: House, recording_id: str) -> None:
 def hits(house: House, word: str, team: str) -> list[str]:
     """Texts of the segments that search finds."""
     with house.db.read() as session:
-        keys = search.matching(session, [tuple(tokens(word))], [team])
-        rows = session.scalars(select(SegmentRow).where(SegmentRow.key.in_(keys))).all()
-        return [row.text for row in rows]
+        ask = Ask((tuple(tokens(word)),), search.team_numbers(session, [team]))
+        at = search.SEGMENTS.first(session, ask, 100)
+        own = select(SegmentRow).join(SegmentPlace, SegmentPlace.segment == SegmentRow.key)
+        return [row.text for row in session.scalars(own.where(SegmentPlace.place.in_(at)))]
 
 
 # -- claiming -----------------------------------------------------------------------------------------------------

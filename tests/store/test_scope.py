@@ -41,7 +41,7 @@ def test_everybody_sees_their_own(name: str, db: Database, cast: Cast, rows: dic
     with db.read() as session:
         scope = Scope(session, getattr(cast, name))
         assert {row.title for row in session.scalars(scope.recordings())} == content
-        assert {recording.title for _, recording in session.execute(scope.segments())} == content
+        assert {recording.title for recording in session.scalars(scope.searched())} == content
         assert {row.slug for row in session.scalars(scope.teams())} == houses
         assert {row.name for row in session.scalars(scope.folders())} == houses
 
@@ -90,7 +90,7 @@ def test_a_reader_may_not_what_a_member_may(db: Database, cast: Cast, rows: dict
 def test_narrow_tokens_see_no_rows(scope: TokenScope, db: Database, cast: Cast, rows: dict[str, str]) -> None:
     with db.read() as session:
         narrow = Scope(session, replace(cast.alice, token_scope=scope))
-        for statement in (narrow.recordings(), narrow.segments(), narrow.teams(), narrow.folders(), narrow.ledger()):
+        for statement in (narrow.recordings(), narrow.searched(), narrow.teams(), narrow.folders(), narrow.ledger()):
             assert session.scalar(select(func.count()).select_from(statement.subquery())) == 0
 
 
@@ -102,7 +102,7 @@ def test_the_trash_and_removed_folders_are_not_there(db: Database, cast: Cast, r
     with db.read() as session:
         scope = Scope(session, cast.alice)
         assert session.scalar(scope.recordings()) is None
-        assert session.execute(scope.segments()).first() is None
+        assert session.scalars(scope.searched()).first() is None
         assert session.scalar(scope.folders()) is None
         with pytest.raises(NotVisible):
             scope.recording(rows["choir"])

@@ -7,7 +7,8 @@ from nas_asr.core.search_text import parse_query
 from nas_asr.services.base import House
 from nas_asr.store import search
 from nas_asr.store.database import Database
-from nas_asr.store.models import SegmentRow
+from nas_asr.store.models import SegmentPlace, SegmentRow
+from nas_asr.store.word_index import Ask
 from tests.cast import Cast, make_recording, write_transcript
 
 LINES = [
@@ -25,9 +26,10 @@ def lines(house: House, cast: Cast) -> None:
 def found(db: Database, query: str, *team_ids: str) -> list[str]:
     """The texts in which the query is found, in order of time."""
     with db.read() as session:
-        keys = search.matching(session, parse_query(query), team_ids)
-        rows = session.scalars(select(SegmentRow).where(SegmentRow.key.in_(keys)).order_by(SegmentRow.key))
-        return [row.text for row in rows]
+        ask = Ask(tuple(parse_query(query)), search.team_numbers(session, team_ids))
+        at = search.SEGMENTS.first(session, ask, 100)
+        own = select(SegmentRow).join(SegmentPlace, SegmentPlace.segment == SegmentRow.key)
+        return [row.text for row in session.scalars(own.where(SegmentPlace.place.in_(at)).order_by(SegmentPlace.place))]
 
 
 @pytest.mark.parametrize(

@@ -134,3 +134,18 @@ def test_an_old_versions_words_are_not_found_twice(by_token: ByToken, house: Hou
     with house.db.write() as session:
         index.forget(session, rows)
     assert by_token(cast.rita).get("/search?q=old").json["items"] == []
+
+
+def test_the_first_page_counts_and_names_recordings_and_filters_narrow(rita: Caller, house: House, cast: Cast) -> None:
+    spoken = make_recording(house, cast.choir, "The Budget talk", path="2026/rec_7.wav")
+    write_transcript(house, spoken, ["budget one", "budget two"])
+    first = rita.get("/search", query_string={"q": "budget", "limit": 2}).json
+    assert first["count"] == {"number": 3, "more": False}
+    (named,) = first["recordings"]
+    assert (named["recording_id"], named["path"], named["highlights"]) == (spoken, "2026/rec_7.wav", [[4, 10]])
+    rest = rita.get("/search", query_string={"q": "budget", "limit": 2, "cursor": first["next"]}).json
+    assert (len(rest["items"]), rest["count"], rest["recordings"], rest["next"]) == (1, None, [], None)
+    assert rita.get("/search?q=budget&folder=nowhere").json["items"] == []
+    assert rita.get("/search?q=budget&speaker=Anna").json["items"] == []
+    assert rita.get("/search?q=garden").json["recordings"] == []
+    assert rita.get("/search?q=rec+7").json["recordings"][0]["title"] == "The Budget talk"

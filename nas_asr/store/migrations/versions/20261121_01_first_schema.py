@@ -7,7 +7,6 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 import nas_asr.store.models.base
-from nas_asr.store.search import create_index
 
 
 revision = '20261121_01'
@@ -313,7 +312,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_segments_recording_id'), ['recording_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_segments_version_id_position'), ['version_id', 'position'], unique=False)
 
-    create_index(op.get_bind())
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE segment_index "
+            "USING fts5(words, team, content='', tokenize=\"unicode61 remove_diacritics 0\")"
+        )
+    else:
+        op.execute("CREATE TABLE segment_index (key BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
+        op.execute("CREATE INDEX ix_segment_index_words ON segment_index USING GIN (words)")
 
 
 def downgrade() -> None:

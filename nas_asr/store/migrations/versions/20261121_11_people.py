@@ -13,7 +13,7 @@ from nas_asr.store.models.base import UtcDateTime
 
 
 revision = "20261121_11"
-down_revision = "20261121_09"
+down_revision = "20261121_10"
 branch_labels = None
 depends_on = None
 
