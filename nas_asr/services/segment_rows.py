@@ -23,8 +23,8 @@ def row_of(version: TranscriptVersion, position: int, segment: Segment) -> Segme
     )  # fmt: skip
 
 
-def segment_of(row: SegmentRow) -> Segment:
-    """The segment that a row holds."""
+def segment_of(row: SegmentRow, *, words: bool = True) -> Segment:
+    """The segment that a row holds; its words only where they are wanted, for they are most of the bytes."""
     return Segment(
         id=row.id,
         span=Span(row.start_ms, row.end_ms),
@@ -32,7 +32,7 @@ def segment_of(row: SegmentRow) -> Segment:
         spoken=row.spoken,
         speaker=row.speaker,
         confidence=row.confidence,
-        words=tuple(Word(text, start, end) for text, start, end in row.words),
+        words=tuple(Word(text, start, end) for text, start, end in row.words) if words else (),
         flags=tuple(row.flags),
         replacements=tuple(Replacement(*made) for made in row.replacements or ()),
     )

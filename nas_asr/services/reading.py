@@ -1,0 +1,155 @@
+"""Room: services.reading. What a reader sees first of a transcript: a window of its segments, and what the whole is like.
+
+A page of five hours opens with the window around the place it was asked for; the rest comes after. Never the whole text.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Text, case, cast, func, select
+from sqlalchemy.orm import Session, defer
+
+from nas_asr.core.access import Viewer
+from nas_asr.core.find_text import find_terms, holds
+from nas_asr.core.flags import SENTENCES
+from nas_asr.core.transcript import CHANNELS_ALIKE, ItnMode, Milliseconds, Segment
+from nas_asr.services.base import House
+from nas_asr.services.segment_rows import segment_of
+from nas_asr.services.transcripts import VersionView, find_version, version_view
+from nas_asr.store.models import SegmentRow, TranscriptVersion
+from nas_asr.store.scope import Scope
+
+WINDOW = 150
+_BEFORE = 40  # of them stand before the place that was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page opens. first: a segment's number, for paging without a script; else the words, else the time.
+
+    version: None is the one that readers see.
+    """
+
+    version: int | None = None
+    at_ms: Milliseconds = 0
+    query: str = ""
+    first: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A version of a transcript, with the window of its segments that a page opens with.
+
+    first: the window's first segment, counted from 0, of `total`. found: how many segments hold all words of the query;
+    here: the id of that at which the page opens, empty without words.
+    same: how often each hotword stands in (or, undone, is out of) the transcript; counted where the window has one.
+    """
+
+    version: VersionView
+    itn: ItnMode
+    channels_alike: bool
+    segments: Sequence[Segment]
+    first: int
+    total: int
+    speakers: Sequence[str]
+    two_texts: bool
+    doubtful: bool
+    found: int = 0
+    here: str = ""
+    same: Counter[tuple[str, bool]] = field(default_factory=Counter)
+
+    @property
+    def after(self) -> int:
+        """The number of the segment after the window."""
+        return self.first + len(self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hits:
+    numbers: Sequence[int]
+    opens_at: int
+
+
+def read_window(house: House, viewer: Viewer, recording_id: str, place: Place) -> Reading:
+    """The window around a place. NotVisible where there is no such version."""
+    with house.db.read() as session:
+        recording = Scope(session, viewer).recording(recording_id)
+        version, author = find_version(session, viewer, recording, place.version or recording.version)
+        mine = SegmentRow.version_id == version.id
+        total, differing, sure = _totals(session, mine)
+        hits = _hits(session, mine, place)
+        first = 0 if total <= WINDOW else min(_first(session, mine, place, hits), total - 1)
+        segments = _segments(session, mine, first)
+        flags = _flags(session, mine)
+        return Reading(
+            version=version_view(version, author), itn=ItnMode(version.itn),
+            channels_alike=CHANNELS_ALIKE in flags, segments=segments, first=first, total=total,
+            speakers=_speakers(session, mine), two_texts=differing, doubtful=sure or bool(flags & SENTENCES.keys()),
+            found=len(hits.numbers), here=_here(segments, hits.opens_at - first) if hits.numbers else "",
+            same=_same(session, version) if any(s.replacements for s in segments) else Counter(),
+        )  # fmt: skip
+
+
+def _totals(session: Session, mine: ColumnElement[bool]) -> tuple[int, bool, bool]:
+    """How many segments; whether any differs as spoken; whether any has a confidence."""
+    differs = func.max(case((SegmentRow.spoken != SegmentRow.text, 1), else_=0))
+    total, differing, sure = session.execute(
+        select(func.count(), differs, func.count(SegmentRow.confidence)).where(mine)
+    ).one()
+    return total, bool(differing), bool(sure)
+
+
+def _hits(session: Session, mine: ColumnElement[bool], place: Place) -> _Hits:
+    """The numbers of the segments that hold the words, and at which the page opens: the first from the asked time on."""
+    terms = find_terms(place.query)
+    if not terms:
+        return _Hits((), 0)
+    rows = session.execute(
+        select(SegmentRow.end_ms, SegmentRow.text, SegmentRow.spoken).where(mine).order_by(SegmentRow.position)
+    ).all()
+    found = [
+        (number, end_ms)
+        for number, (end_ms, text, spoken) in enumerate(rows)
+        if holds(text, terms) or (spoken != text and holds(spoken, terms))
+    ]
+    numbers = [number for number, _ in found]
+    later = [number for number, end_ms in found if end_ms > place.at_ms]
+    return _Hits(numbers, (later or numbers or [0])[0])
+
+
+def _here(segments: Sequence[Segment], number: int) -> str:
+    return segments[number].id if 0 <= number < len(segments) else ""
+
+
+def _first(session: Session, mine: ColumnElement[bool], place: Place, hits: _Hits) -> int:
+    if place.first is not None:
+        return max(0, place.first)
+    if hits.numbers and not place.at_ms:
+        return max(0, hits.opens_at - _BEFORE)
+    passed = session.scalar(select(func.count()).where(mine, SegmentRow.start_ms <= place.at_ms)) or 0
+    return max(0, passed - 1 - _BEFORE)
+
+
+def _segments(session: Session, mine: ColumnElement[bool], first: int) -> list[Segment]:
+    statement = select(SegmentRow).where(mine).order_by(SegmentRow.position).offset(first).limit(WINDOW)
+    return [segment_of(row, words=False) for row in session.scalars(statement.options(defer(SegmentRow.words)))]
+
+
+def _flags(session: Session, mine: ColumnElement[bool]) -> set[str]:
+    rows = session.scalars(select(SegmentRow.flags).where(mine, cast(SegmentRow.flags, Text) != "[]"))
+    return {flag for flags in rows for flag in flags}
+
+
+def _speakers(session: Session, mine: ColumnElement[bool]) -> list[str]:
+    """In the order in which they first speak."""
+    named = select(SegmentRow.speaker).where(mine, SegmentRow.speaker.is_not(None)).group_by(SegmentRow.speaker)
+    return [name for name in session.scalars(named.order_by(func.min(SegmentRow.position))) if name]
+
+
+def _same(session: Session, version: TranscriptVersion) -> Counter[tuple[str, bool]]:
+    """How often each hotword took a place, or was undone."""
+    rows = session.scalars(
+        select(SegmentRow.replacements).where(SegmentRow.version_id == version.id, SegmentRow.replacements.is_not(None))
+    )
+    return Counter((hotword, undone) for made in rows for *_, hotword, undone in made or ())
