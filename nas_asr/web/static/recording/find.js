@@ -88,7 +88,7 @@ function look(query) {
 function say() {
   const some = places.length > 0;
   for (const arrow of arrows) arrow.hidden = !some;
-  if (some) words.textContent = filled(words.dataset.of, { n: here + 1, total: places.length });
+  if (some) words.textContent = filled(here < 0 ? words.dataset.all : words.dataset.of, { n: here + 1, total: places.length });
   else words.textContent = box.value.trim() ? words.dataset.none : "";
 }
 

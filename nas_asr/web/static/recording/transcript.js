@@ -85,11 +85,18 @@ function fill(stretch) {
     rows.set(segment.id, row);
     made.append(row);
   }
+  stretch.segments.forEach(nameSpeaker);
   stretch.segments = null;
   keepPlace(() => {
     stretch.element.append(made);
     stretch.element.classList.remove("waiting");
   });
+}
+
+// Who goes on speaking is not named again.
+function nameSpeaker(segment) {
+  const before = transcript.segments[transcript.index(segment.id) - 1];
+  rows.get(segment.id)?.classList.toggle("goes-on", before?.speaker === segment.speaker);
 }
 
 function keepPlace(change) {
@@ -146,6 +153,7 @@ async function readRest() {
   for (const paged of document.querySelectorAll(".paged")) paged.remove();
   keepPlace(() => window_.before(...before.map((stretch) => stretch.element)));
   window_.after(...later.map((stretch) => stretch.element));
+  if (segments[first]) nameSpeaker(segments[first]);
   document.dispatchEvent(new CustomEvent("transcript:changed"));
   // From the window outwards, below it and above it in turns.
   before.reverse();
@@ -167,6 +175,7 @@ function apply({ version, changed = [], removed = [] }) {
     number();
     context.counts = undefined;
     for (const segment of changed) put(segment);
+    transcript.segments.forEach(nameSpeaker);
   });
   transcript.version = version;
   document.dispatchEvent(new CustomEvent("transcript:changed"));
