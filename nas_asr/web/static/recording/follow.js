@@ -72,12 +72,12 @@ function offer() {
   back.hidden = follows || !row || isSeen(row);
 }
 
-export function toPlaying(behavior) {
+function toPlaying() {
   const row = player.segment && transcript.ensure(player.segment);
   if (!row) return;
   follows = true;
   back.hidden = true;
-  show(row, behavior);
+  show(row);
 }
 
 export function startFollowing(words) {
@@ -93,6 +93,6 @@ export function startFollowing(words) {
     },
     { passive: true },
   );
-  back.addEventListener("click", () => toPlaying());
-  key("b", () => toPlaying(), words.back);
+  back.addEventListener("click", toPlaying);
+  key("b", toPlaying, words.back);
 }

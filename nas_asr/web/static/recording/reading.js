@@ -1,5 +1,5 @@
 // A recording's page: brings its pieces together. Where it opens, written or spoken, exports, the title, a new version.
-import { toPlaying, startFollowing } from "./follow.js";
+import { show, startFollowing } from "./follow.js";
 import { startFinding } from "./find.js";
 import { key } from "./keys.js";
 import { player } from "./player.js";
@@ -125,9 +125,10 @@ document.addEventListener("htmx:afterSwap", () => {
 const start = Number(box.dataset.start) * 1000;
 if (start > 0) player.seek(start);
 if (list) {
+  const opens = start > 0 ? transcript.segments[transcript.at(start)]?.id : list.dataset.here;
   startFollowing(words);
-  if (start > 0) toPlaying("instant");
-  startFinding(words, start > 0 ? player.segment : list.dataset.here, start > 0);
+  if (start > 0 && opens) show(transcript.row(opens), "instant");
+  startFinding(words, opens, start > 0);
 }
 document.addEventListener("player:seek", followAddress);
 box.querySelector("audio").addEventListener("pause", followAddress);

@@ -11,7 +11,7 @@ const ASK_AGAIN_MS = 1500;
 
 export const duration = Number(box.dataset.duration);
 export const parts = [...document.querySelectorAll("#time-line .part")].map(({ dataset }) => ({
-  src: dataset.src, waveform: dataset.waveform, start: Number(dataset.start), duration: Number(dataset.duration),
+  src: dataset.src, start: Number(dataset.start), duration: Number(dataset.duration),
 }));
 if (!parts.length) parts.push({ src: audio.getAttribute("src"), start: 0, duration: Infinity });
 let part = 0;
@@ -98,14 +98,16 @@ async function convert() {
 }
 
 // Either the file is out of reach, or the browser does not know its codec: the server knows which.
-audio.addEventListener("error", async () => {
+async function complain() {
   const answer = opus ? null : await answerOf(parts[part]);
   if (!answer?.ok) return void (trouble.hidden = false);
   opus = true;
   waits = audio.currentTime * 1000;
   say(says.dataset.needs);
   return undefined;
-});
+}
+audio.addEventListener("error", complain);
+if (audio.error) complain(); // it did not wait for this script
 audio.addEventListener("ended", () => {
   if (part + 1 === parts.length) return;
   load(part + 1, 0);
