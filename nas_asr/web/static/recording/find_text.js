@@ -3,7 +3,7 @@
 const CJK = "\\u3005-\\u3007\\u3040-\\u30ff\\u3100-\\u312f\\u3400-\\u4dbf\\u4e00-\\u9fff\\uac00-\\ud7af\\uf900-\\ufaff\\u{20000}-\\u{323af}";
 const IS_CJK = new RegExp(`[${CJK}]`, "u");
 const IS_WORD = /[\p{L}\p{N}]/u;
-const LETTERS = /\P{M}[\p{M}\uff9e\uff9f]*|\p{M}/gu;
+const LETTERS = /\P{M}[\p{M}\uff9e\uff9f]{0,30}|\p{M}/gu; // piles of marks would take their square in time
 const QUERY = /"([^"]*)"|(\S+)/g;
 const MAX_TERMS = 16;
 const folded = new Map();
