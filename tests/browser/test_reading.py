@@ -60,6 +60,11 @@ def test_a_page_in_the_middle_of_a_long_meeting_opens_there_and_fills_in_the_res
     assert starts == [70 * number for number in range(ROWS)]
     assert in_view(page, ".segment.playing")
     expect(page.locator(".paged")).to_have_count(0)
+    page.locator(".segment .at:not([tabindex])").focus()  # one stop of the Tab key in the whole text
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".segment .at:focus")).to_have_text("0:28")
+    assert page.evaluate("document.activeElement.closest('.segment').dataset.start") == "28140"
     place = page.locator("#place")
     expect(place).to_have_attribute("aria-valuetext", "0:28 of 0:42")
     place.focus()

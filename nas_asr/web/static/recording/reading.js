@@ -3,6 +3,7 @@ import { show, startFollowing } from "./follow.js";
 import { startFinding } from "./find.js";
 import { key } from "./keys.js";
 import { player } from "./player.js";
+import { startRoving } from "./roving.js";
 import { transcript } from "./transcript.js";
 import { startWaveform } from "./waveform.js";
 
@@ -127,6 +128,7 @@ if (start > 0) player.seek(start);
 if (list) {
   const opens = start > 0 ? transcript.segments[transcript.at(start)]?.id : list.dataset.here;
   startFollowing(words);
+  startRoving();
   if (start > 0 && opens) show(transcript.row(opens), "instant");
   startFinding(words, opens, start > 0);
 }

@@ -29,6 +29,7 @@ export function makeRow(segment, context) {
   Object.assign(made.dataset, { id: segment.id, start: segment.start_ms, end: segment.end_ms });
   const at = made.firstElementChild;
   at.href = `?t=${(segment.start_ms / 1000).toFixed(1)}${kept}#s-${segment.id}`;
+  at.tabIndex = -1; // roving.js gives one of them to the Tab key
   at.textContent = time;
   at.setAttribute("aria-label", filled(row.dataset.playFrom, { time }));
   const words = at.nextElementSibling;
