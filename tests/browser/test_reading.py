@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from nas_asr.store.models import Recording, SegmentRow
@@ -53,9 +53,22 @@ def in_view(page: Page, selector: str) -> bool:
 
 def test_a_page_in_the_middle_of_a_long_meeting_opens_there_and_fills_in_the_rest(page: Page, live: Live) -> None:
     hear(page)
+    held: list[Route] = []
+    page.route(re.compile("/transcript[?]"), lambda route: held.append(route))
     page.goto(f"{live.url}/recordings/{meeting(live)}?t=28.0")
     expect(page.locator(".segment.playing")).to_have_attribute("data-start", "28000")
+    expect(page.locator(".segment")).to_have_count(150)
+    page.locator(".segment").first.scroll_into_view_if_needed()
+    top = "id => document.getElementById(id).getBoundingClientRect().top"
+    opening = page.locator(".segment").first.get_attribute("id")
+    before = page.evaluate(top, opening)
+    held[0].continue_()
     expect(page.locator(".segment")).to_have_count(ROWS)
+    assert page.evaluate(top, opening) == pytest.approx(before, abs=1)  # what is read does not jump
+    page.keyboard.press("b")
+    page.wait_for_function(
+        "() => Math.abs(document.querySelector('.segment.playing').getBoundingClientRect().top - 300) < 60"
+    )
     starts = page.evaluate("[...document.querySelectorAll('.segment')].map(row => Number(row.dataset.start))")
     assert starts == [70 * number for number in range(ROWS)]
     assert in_view(page, ".segment.playing")
@@ -170,14 +183,14 @@ def test_who_scrolled_away_is_left_alone_and_led_back(page: Page, live: Live) ->
 def test_sound_that_the_browser_cannot_play_is_converted_when_it_is_wanted(page: Page, live: Live) -> None:
     asked: list[str] = []
 
-    def answer(route: object) -> None:
-        asked.append(route.request.url)  # type: ignore[attr-defined]
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
         if "as=opus" not in asked[-1]:
-            route.fulfill(body="#!AMR", content_type="audio/amr")  # type: ignore[attr-defined]
+            route.fulfill(body="#!AMR", content_type="audio/amr")
         elif sum("as=opus" in url for url in asked) == 1:
-            route.fulfill(status=202, json={"state": "converting", "progress": 0.4})  # type: ignore[attr-defined]
+            route.fulfill(status=202, json={"state": "converting", "progress": 0.4})
         else:
-            route.fulfill(path=SAMPLE, content_type="audio/flac")  # type: ignore[attr-defined]
+            route.fulfill(path=SAMPLE, content_type="audio/flac")
 
     page.route("**/audio**", answer)
     page.goto(f"{live.url}/recordings/{live.meeting}?t=7")

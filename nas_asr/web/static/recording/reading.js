@@ -92,8 +92,9 @@ function setExports() {
   const asked = new Map([...options.querySelectorAll("input")].map((one) => [one.name, one.checked]));
   for (const one of document.querySelectorAll("#exports a")) {
     const address = new URL(one.href);
-    if (asked.has("spoken")) address.searchParams.set("text", asked.get("spoken") ? "spoken" : "written");
-    for (const name of ["timestamps", "speakers"]) {
+    const takes = one.dataset.takes.split(" ");
+    if (asked.has("spoken") && takes.includes("text")) address.searchParams.set("text", asked.get("spoken") ? "spoken" : "written");
+    for (const name of ["timestamps", "speakers"].filter((each) => takes.includes(each))) {
       if (asked.get(name) === false) address.searchParams.set(name, "false");
       else address.searchParams.delete(name);
     }

@@ -87,10 +87,12 @@ function fill(stretch) {
   }
   stretch.segments.forEach(nameSpeaker);
   stretch.segments = null;
-  keepPlace(() => {
+  const put = () => {
     stretch.element.append(made);
     stretch.element.classList.remove("waiting");
-  });
+  };
+  if (anchors) put();
+  else keepPlace(put);
 }
 
 // Who goes on speaking is not named again.
@@ -99,13 +101,23 @@ function nameSpeaker(segment) {
   rows.get(segment.id)?.classList.toggle("goes-on", before?.speaker === segment.speaker);
 }
 
+function seenRow() {
+  for (const share of [0.5, 0.35, 0.65, 0.25, 0.8]) {
+    const there = document.elementFromPoint(list.getBoundingClientRect().left + 40, window.innerHeight * share)?.closest(".segment");
+    if (there) return there;
+  }
+  return null;
+}
+
+// What somebody reads stays where it is on the screen, whatever comes in above it.
 function keepPlace(change) {
-  if (anchors && window.scrollY > 0) return change();
-  const stays = document.elementsFromPoint(window.innerWidth / 2, window.innerHeight / 2).map((one) => one.closest(".segment")).find(Boolean);
+  const { style } = document.documentElement;
+  const stays = seenRow();
   const before = stays?.getBoundingClientRect().top;
+  style.overflowAnchor = "none"; // or the browser would do the same once more
   change();
   if (stays?.isConnected) window.scrollBy({ top: stays.getBoundingClientRect().top - before, behavior: "instant" });
-  return undefined;
+  requestAnimationFrame(() => (style.overflowAnchor = ""));
 }
 
 // The row of this segment, made now where its turn has not come yet.
@@ -150,8 +162,10 @@ async function readRest() {
   const before = cut(segments.slice(0, first));
   const later = cut(segments.slice(after));
   stretches = [...before, ...later];
-  for (const paged of document.querySelectorAll(".paged")) paged.remove();
-  keepPlace(() => window_.before(...before.map((stretch) => stretch.element)));
+  keepPlace(() => {
+    for (const paged of document.querySelectorAll(".paged")) paged.remove();
+    window_.before(...before.map((stretch) => stretch.element));
+  });
   window_.after(...later.map((stretch) => stretch.element));
   if (segments[first]) nameSpeaker(segments[first]);
   document.dispatchEvent(new CustomEvent("transcript:changed"));
