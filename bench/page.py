@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import CDPSession, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -75,14 +75,15 @@ def _served(data: Path, segments: int) -> Iterator[tuple[str, str, dict[str, obj
     migrate(db)
     house = House(db=db, queue=SilentQueue(), options=Settings(data=data), now=utc_now)
     cast = make_cast(db)
-    set_password(house, None, "alice", _PASSWORD)
     recording = make_recording(house, cast.choir, "五小时的会议", language="zh")
     write_meeting(house, recording, segments, step_ms=_STEP_MS)
     app = create_app(house, WebSetup(secret_key=SECRET))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", recording, _asked(app, cast.alice, recording)
+    asked = _asked(app, cast.alice, recording)
+    set_password(house, None, "alice", _PASSWORD)  # ends the sessions that were planted
+    yield f"http://127.0.0.1:{server.server_port}", recording, asked
     app.extensions["nas_asr_streams"].closing.set()
     server.shutdown()
     thread.join(10)
@@ -106,10 +107,13 @@ def _in_browser(page_url: str, url: str, segments: int) -> dict[str, object]:
             page = context.new_page()
             page.route("**/waveform", lambda route: route.fulfill(json=waveform(segments * _STEP_MS)))
             _sign_in(page, url)
+            work = context.new_cdp_session(page)
+            work.send("Performance.enable", {"timeDomain": "threadTicks"})
             middle = segments * _STEP_MS // 2000
             for where, query in (("beginning", ""), ("middle", f"?t={middle}"), ("word", "?q=显存")):
-                figures[f"{name}_{where}"] = _opened(page, page_url + query)
-            figures[f"{name}_scrolling"] = page.evaluate(_SCROLL)
+                figures[f"{name}_{where}"] = _opened(page, work, page_url + query)
+            before = _cpu_ms(work)
+            figures[f"{name}_scrolling"] = page.evaluate(_SCROLL) | {"cpu_ms": _cpu_ms(work) - before}
             context.close()
         browser.close()
     return figures
@@ -142,10 +146,17 @@ def _asked(app: Flask, viewer: Viewer, recording: str) -> dict[str, object]:
     return figures
 
 
-def _opened(page: Page, address: str) -> dict[str, object]:
+def _cpu_ms(work: CDPSession) -> int:
+    """Processor time of the page's main thread since it was opened, which other work on the machine does not stretch."""
+    metrics = {one["name"]: one["value"] for one in work.send("Performance.getMetrics")["metrics"]}
+    return round(metrics["TaskDuration"] * 1000)
+
+
+def _opened(page: Page, work: CDPSession, address: str) -> dict[str, object]:
     page.goto(address, wait_until="commit")
     page.wait_for_selector(".segment")
     all_rows = page.evaluate(_ALL_ROWS)
+    busy = _cpu_ms(work)  # it begins anew with each page
     seen = page.evaluate(
         """() => { const [paint] = performance.getEntriesByName('first-contentful-paint');
         const edges = document.querySelector('.segment.playing, mark.here')?.getBoundingClientRect();
@@ -153,7 +164,7 @@ def _opened(page: Page, address: str) -> dict[str, object]:
         at_its_place: !edges || (edges.top >= 0 && edges.bottom <= innerHeight), long_tasks: window.long.length,
         longest_task_ms: Math.round(Math.max(0, ...window.long.map(one => one[1]))) } }"""
     )
-    return {"all_rows_ms": round(all_rows), **seen}
+    return {"all_rows_ms": round(all_rows), "cpu_ms": busy, **seen}
 
 
 if __name__ == "__main__":

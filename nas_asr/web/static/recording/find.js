@@ -1,7 +1,7 @@
 // Find in this transcript: marks, "3 of 15", Enter and Shift+Enter, from one Chinese character on. What is looked for stands in
 // the address.
 import { show } from "./follow.js";
-import { findPlaces, findTerms, squeeze } from "./find_text.js";
+import { findPlaces, findTerms, holds, squeeze } from "./find_text.js";
 import { key } from "./keys.js";
 import { player } from "./player.js";
 import { filled } from "./rows.js";
@@ -48,7 +48,7 @@ function mark(id) {
     const text = said.textContent;
     const made = document.createDocumentFragment();
     let at = 0;
-    for (const [start, end] of findPlaces(squeezedOf(text), terms)) {
+    for (const [start, end] of findPlaces(text, terms)) {
       const one = document.createElement("mark");
       one.textContent = text.slice(start, end);
       made.append(text.slice(at, start), one);
@@ -78,7 +78,8 @@ function look(query) {
   if (terms.length) {
     const text = layer();
     for (const segment of transcript.segments) {
-      for (const [start, end] of findPlaces(squeezedOf(segment[text]), terms)) places.push({ id: segment.id, start, end });
+      if (!holds(squeezedOf(segment[text]), terms)) continue;
+      for (const [start, end] of findPlaces(segment[text], terms)) places.push({ id: segment.id, start, end });
     }
   }
   markInTurns([...new Set(places.map((place) => place.id))]);
