@@ -149,7 +149,8 @@ def _asked(app: Flask, viewer: Viewer, recording: str) -> dict[str, object]:
 def _cpu_ms(work: CDPSession) -> int:
     """Processor time of the page's main thread since it was opened, which other work on the machine does not stretch."""
     metrics = {one["name"]: one["value"] for one in work.send("Performance.getMetrics")["metrics"]}
-    return round(metrics["TaskDuration"] * 1000)
+    seconds: float = metrics["TaskDuration"]
+    return round(seconds * 1000)
 
 
 def _opened(page: Page, work: CDPSession, address: str) -> dict[str, object]:
