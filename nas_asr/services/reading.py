@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, select
+from sqlalchemy import Select, Text, case, cast, func, select
 from sqlalchemy.orm import Session, defer
 
 from nas_asr.core.access import Viewer
@@ -76,41 +76,43 @@ def read_window(house: House, viewer: Viewer, recording_id: str, place: Place) -
     with house.db.read() as session:
         recording = Scope(session, viewer).recording(recording_id)
         version, author = find_version(session, viewer, recording, place.version or recording.version)
-        mine = SegmentRow.version_id == version.id
-        total, differing, sure = _totals(session, mine)
-        hits = _hits(session, mine, place)
-        first = 0 if total <= WINDOW else min(_first(session, mine, place, hits), total - 1)
-        segments = _segments(session, mine, first)
-        flags = _flags(session, mine)
+        rows = _rows(version)
+        total, differing, sure = _totals(session, rows)
+        hits = _hits(session, rows, place)
+        first = 0 if total <= WINDOW else min(_first(session, rows, place, hits), total - 1)
+        segments = _segments(session, rows, first)
+        flags = _flags(session, rows)
         return Reading(
             version=version_view(version, author), itn=ItnMode(version.itn),
             channels_alike=CHANNELS_ALIKE in flags, segments=segments, first=first, total=total,
-            speakers=_speakers(session, mine), two_texts=differing, doubtful=sure or bool(flags & SENTENCES.keys()),
+            speakers=_speakers(session, rows), two_texts=differing, doubtful=sure or bool(flags & SENTENCES.keys()),
             found=len(hits.numbers), here=_here(segments, hits.opens_at - first) if hits.numbers else "",
-            same=_same(session, version) if any(s.replacements for s in segments) else Counter(),
+            same=_same(session, rows) if any(s.replacements for s in segments) else Counter(),
         )  # fmt: skip
 
 
-def _totals(session: Session, mine: ColumnElement[bool]) -> tuple[int, bool, bool]:
+def _rows(version: TranscriptVersion) -> Select[SegmentRow]:
+    """The segments of a version in their order; everything here asks about these."""
+    return select(SegmentRow).where(SegmentRow.version_id == version.id).order_by(SegmentRow.position)
+
+
+def _totals(session: Session, rows: Select[SegmentRow]) -> tuple[int, bool, bool]:
     """How many segments; whether any differs as spoken; whether any has a confidence."""
     differs = func.max(case((SegmentRow.spoken != SegmentRow.text, 1), else_=0))
-    total, differing, sure = session.execute(
-        select(func.count(), differs, func.count(SegmentRow.confidence)).where(mine)
-    ).one()
+    columns = rows.with_only_columns(func.count(SegmentRow.key), differs, func.count(SegmentRow.confidence))
+    total, differing, sure = session.execute(columns.order_by(None)).one()
     return total, bool(differing), bool(sure)
 
 
-def _hits(session: Session, mine: ColumnElement[bool], place: Place) -> _Hits:
+def _hits(session: Session, rows: Select[SegmentRow], place: Place) -> _Hits:
     """The numbers of the segments that hold the words, and at which the page opens: the first from the asked time on."""
     terms = find_terms(place.query)
     if not terms:
         return _Hits((), 0)
-    rows = session.execute(
-        select(SegmentRow.end_ms, SegmentRow.text, SegmentRow.spoken).where(mine).order_by(SegmentRow.position)
-    ).all()
+    texts = session.execute(rows.with_only_columns(SegmentRow.end_ms, SegmentRow.text, SegmentRow.spoken))
     found = [
         (number, end_ms)
-        for number, (end_ms, text, spoken) in enumerate(rows)
+        for number, (end_ms, text, spoken) in enumerate(texts)
         if holds(text, terms) or (spoken != text and holds(spoken, terms))
     ]
     numbers = [number for number, _ in found]
@@ -122,34 +124,38 @@ def _here(segments: Sequence[Segment], number: int) -> str:
     return segments[number].id if 0 <= number < len(segments) else ""
 
 
-def _first(session: Session, mine: ColumnElement[bool], place: Place, hits: _Hits) -> int:
+def _first(session: Session, rows: Select[SegmentRow], place: Place, hits: _Hits) -> int:
     if place.first is not None:
         return max(0, place.first)
     if hits.numbers and not place.at_ms:
         return max(0, hits.opens_at - _BEFORE)
-    passed = session.scalar(select(func.count()).where(mine, SegmentRow.start_ms <= place.at_ms)) or 0
+    begun = rows.where(SegmentRow.start_ms <= place.at_ms).with_only_columns(func.count(SegmentRow.key))
+    passed = session.scalar(begun.order_by(None)) or 0
     return max(0, passed - 1 - _BEFORE)
 
 
-def _segments(session: Session, mine: ColumnElement[bool], first: int) -> list[Segment]:
-    statement = select(SegmentRow).where(mine).order_by(SegmentRow.position).offset(first).limit(WINDOW)
-    return [segment_of(row, words=False) for row in session.scalars(statement.options(defer(SegmentRow.words)))]
+def _segments(session: Session, rows: Select[SegmentRow], first: int) -> list[Segment]:
+    statement = rows.offset(first).limit(WINDOW).options(defer(SegmentRow.words))
+    return [segment_of(row, words=False) for row in session.scalars(statement)]
 
 
-def _flags(session: Session, mine: ColumnElement[bool]) -> set[str]:
-    rows = session.scalars(select(SegmentRow.flags).where(mine, cast(SegmentRow.flags, Text) != "[]"))
-    return {flag for flags in rows for flag in flags}
+def _flags(session: Session, rows: Select[SegmentRow]) -> set[str]:
+    flagged = rows.where(cast(SegmentRow.flags, Text) != "[]").with_only_columns(SegmentRow.flags)
+    return {flag for flags in session.scalars(flagged) for flag in flags}
 
 
-def _speakers(session: Session, mine: ColumnElement[bool]) -> list[str]:
+def _speakers(session: Session, rows: Select[SegmentRow]) -> list[str]:
     """In the order in which they first speak."""
-    named = select(SegmentRow.speaker).where(mine, SegmentRow.speaker.is_not(None)).group_by(SegmentRow.speaker)
-    return [name for name in session.scalars(named.order_by(func.min(SegmentRow.position))) if name]
-
-
-def _same(session: Session, version: TranscriptVersion) -> Counter[tuple[str, bool]]:
-    """How often each hotword took a place, or was undone."""
-    rows = session.scalars(
-        select(SegmentRow.replacements).where(SegmentRow.version_id == version.id, SegmentRow.replacements.is_not(None))
+    named = (
+        rows.where(SegmentRow.speaker.is_not(None)).with_only_columns(SegmentRow.speaker).group_by(SegmentRow.speaker)
     )
-    return Counter((hotword, undone) for made in rows for *_, hotword, undone in made or ())
+    in_order = named.order_by(None).order_by(func.min(SegmentRow.position))
+    return [name for name in session.scalars(in_order) if name]
+
+
+def _same(session: Session, rows: Select[SegmentRow]) -> Counter[tuple[str, bool]]:
+    """How often each hotword took a place, or was undone."""
+    made_in = session.scalars(
+        rows.where(SegmentRow.replacements.is_not(None)).with_only_columns(SegmentRow.replacements)
+    )
+    return Counter((hotword, undone) for made in made_in for *_, hotword, undone in made or ())
