@@ -84,13 +84,14 @@ function short({ was, hotword, undone }) {
 
 function whole({ was, hotword, undone }, index, segment, context) {
   const made = swap.content.firstElementChild.cloneNode(true);
-  const words = swap.dataset;
-  made.querySelector("span").textContent = filled(undone ? words.was : words.stands, { hotword, was });
+  const { was: undoneWords, stands } = swap.dataset;
+  made.querySelector("span").textContent = filled(undone ? undoneWords : stands, { hotword, was });
   const form = made.querySelector("form");
   if (!form) return made;
   form.elements.segment.value = segment.id;
   form.elements.index.value = index;
   form.elements.version.value = context.version;
+  const words = form.dataset;
   const [one, all] = form.querySelectorAll("button");
   const n = context.same(hotword, undone);
   one.textContent = undone ? words.again : words.undo;
