@@ -55,7 +55,11 @@ def test_a_page_in_the_middle_of_a_long_meeting_opens_there_and_fills_in_the_res
     hear(page)
     held: list[Route] = []
     page.route(re.compile("/transcript[?]"), lambda route: held.append(route))
-    page.goto(f"{live.url}/recordings/{meeting(live)}?t=28.0")
+    recording = meeting(live)
+    with live.house.db.write() as session:
+        last = session.query(SegmentRow).filter_by(recording_id=recording, position=ROWS - 1).one()
+        last.replacements = [[0, 1, "<i>was", "hotword", False]]
+    page.goto(f"{live.url}/recordings/{recording}?t=28.0")
     expect(page.locator(".segment.playing")).to_have_attribute("data-start", "28000")
     expect(page.locator(".segment")).to_have_count(150)
     page.locator(".segment").first.scroll_into_view_if_needed()
@@ -65,6 +69,11 @@ def test_a_page_in_the_middle_of_a_long_meeting_opens_there_and_fills_in_the_res
     held[0].continue_()
     expect(page.locator(".segment")).to_have_count(ROWS)
     assert page.evaluate(top, opening) == pytest.approx(before, abs=1)  # what is read does not jump
+    made = page.locator(".segment").last  # by the browser, as the server makes it
+    expect(made.locator(".swaps:not(.doubts) summary")).to_have_text("<i>was → hotword")
+    expect(made.locator(".swaps:not(.doubts) li")).to_contain_text("hotword stands here for “<i>was”")
+    expect(made.locator("form [name=segment]")).to_have_value(made.get_attribute("data-id") or "")
+    expect(made.locator(".doubts li")).to_have_text("The engine repeated itself here.")
     page.keyboard.press("b")
     page.wait_for_function(
         "() => Math.abs(document.querySelector('.segment.playing').getBoundingClientRect().top - 300) < 60"
