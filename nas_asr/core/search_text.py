@@ -100,11 +100,18 @@ def highlights(text: str, phrases: Sequence[tuple[str, ...]]) -> list[tuple[int,
         for i in range(len(names) - len(phrase) + 1)
         if tuple(names[i : i + len(phrase)]) == phrase
     ]
-    return _merged(sorted(found))
+    return merged(sorted(found))
 
 
 def _placed_tokens(text: str) -> list[_Placed]:
-    """Tokens with their places in the unfolded text: folding can change lengths, so it is done character by character."""
+    return [_Placed(token, origins[0], origins[-1] + 1) for token, origins in tokens_with_origins(text)]
+
+
+def tokens_with_origins(text: str) -> list[tuple[str, list[int]]]:
+    """Tokens, and for each of their letters which character of the text it is from.
+
+    Folding can change lengths, so it is done character by character.
+    """
     folded: list[str] = []
     origin: list[int] = []
     for i, char in enumerate(text):
@@ -112,7 +119,7 @@ def _placed_tokens(text: str) -> list[_Placed]:
         folded.append(piece)
         origin.extend([i] * len(piece))
     joined = "".join(folded)
-    return [_Placed(m.group(), origin[m.start()], origin[m.end() - 1] + 1) for m in _TOKEN.finditer(joined)]
+    return [(m.group(), origin[m.start() : m.end()]) for m in _TOKEN.finditer(joined)]
 
 
 @lru_cache(maxsize=1 << 14)
@@ -136,11 +143,12 @@ def excerpt(text: str, marks: Sequence[tuple[int, int]], most: int) -> tuple[str
     return f"{before}{text[start:end]}{after}", moved
 
 
-def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
+def merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places in order, those that overlap or touch as one."""
+    whole: list[tuple[int, int]] = []
     for start, end in found:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        if whole and start <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(end, whole[-1][1]))
         else:
-            merged.append((start, end))
-    return merged
+            whole.append((start, end))
+    return whole

@@ -36,8 +36,8 @@ def columns_of(segment: Segment) -> Mapping[str, Any]:
     }
 
 
-def segment_of(row: SegmentRow) -> Segment:
-    """The segment that a row holds."""
+def segment_of(row: SegmentRow, *, words: bool = True) -> Segment:
+    """The segment that a row holds; its words only where they are wanted, for they are most of the bytes."""
     return Segment(
         id=row.id,
         span=Span(row.start_ms, row.end_ms),
@@ -45,7 +45,7 @@ def segment_of(row: SegmentRow) -> Segment:
         spoken=row.spoken,
         speaker=row.speaker,
         confidence=row.confidence,
-        words=tuple(Word(text, start, end) for text, start, end in row.words),
+        words=tuple(Word(text, start, end) for text, start, end in row.words) if words else (),
         flags=tuple(row.flags),
         replacements=tuple(Replacement(*made) for made in row.replacements or ()),
     )
@@ -58,8 +58,13 @@ def segments_of(rows: Iterable[SegmentRow]) -> list[Segment]:
 
 def own_rows(session: Session, version: TranscriptVersion) -> Sequence[SegmentRow]:
     """The segments that a version itself keeps, in their order."""
-    statement = select(SegmentRow).where(SegmentRow.version_id == version.id, SegmentRow.layer == Layer.OWN)
-    return session.scalars(statement.order_by(SegmentRow.position)).all()
+    return session.scalars(rows_kept_by(version)).all()
+
+
+def rows_kept_by(version: TranscriptVersion) -> Select[SegmentRow]:
+    """The same for a query."""
+    ours = select(SegmentRow).where(SegmentRow.version_id == version.id, SegmentRow.layer == Layer.OWN)
+    return ours.order_by(SegmentRow.position)
 
 
 def seen_rows(root: TranscriptVersion) -> Select[SegmentRow]:

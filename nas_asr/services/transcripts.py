@@ -50,13 +50,15 @@ class TranscriptView:
     transcript: Transcript
 
 
-def read_transcript(house: House, viewer: Viewer, recording_id: str, number: int | None = None) -> TranscriptView:
-    """The version that readers see, or the one asked for. NotVisible where there is none (yet)."""
+def read_transcript(
+    house: House, viewer: Viewer, recording_id: str, number: int | None = None, *, words: bool = True
+) -> TranscriptView:
+    """The version that readers see, or the one asked for; with or without its words' times. NotVisible where there is none."""
     recording = one_recording(house, viewer, recording_id)
     with house.db.read() as session:
         row = Scope(session, viewer).recording(recording_id)
-        version, author = _version(session, viewer, row, number or recording.version)
-        return TranscriptView(recording, _version_view(version, author), transcript_of(session, version))
+        version, author = find_version(session, viewer, row, number or recording.version)
+        return TranscriptView(recording, version_view(version, author), transcript_of(session, version, words=words))
 
 
 def list_versions(house: House, viewer: Viewer, recording_id: str) -> list[VersionView]:
@@ -73,10 +75,10 @@ def list_versions(house: House, viewer: Viewer, recording_id: str) -> list[Versi
         return [VersionView(*row) for row in session.execute(columns)]
 
 
-def transcript_of(session: Session, version: TranscriptVersion) -> Transcript:
+def transcript_of(session: Session, version: TranscriptVersion, *, words: bool = True) -> Transcript:
     """The whole of a version that the caller may see."""
     return Transcript(
-        segments=tuple(segments_in(session, version)),
+        segments=tuple(segments_in(session, version, words=words)),
         duration_ms=version.duration_ms,
         speech_ms=version.speech_ms,
         elapsed_ms=version.elapsed_ms,
@@ -86,9 +88,10 @@ def transcript_of(session: Session, version: TranscriptVersion) -> Transcript:
     )
 
 
-def _version(
+def find_version(
     session: Session, viewer: Viewer, recording: Recording, number: int
 ) -> tuple[TranscriptVersion, str | None]:
+    """A version of a recording that the viewer may see, and its author's name. NotVisible where there is none."""
     statement = Scope(session, viewer).versions(recording).where(TranscriptVersion.number == number)
     row = session.execute(
         statement.add_columns(User.name).outerjoin(User, User.id == TranscriptVersion.author_id)
@@ -98,7 +101,8 @@ def _version(
     return row[0], row[1]
 
 
-def _version_view(version: TranscriptVersion, author: str | None) -> VersionView:
+def version_view(version: TranscriptVersion, author: str | None) -> VersionView:
+    """A version as the history shows it."""
     return VersionView(
         version.number, version.kind, author, version.created_at, version.engine, version.hotwords_version,
         version.language, version.origin, version.base, version.author_id, version.tally,

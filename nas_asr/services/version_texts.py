@@ -5,14 +5,23 @@ the one that readers see there are rows as well, over those of the version it st
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, defer
 
 from nas_asr.core.errors import NotVisible
 from nas_asr.core.steps import Step, replayed, steps_in, way_to
 from nas_asr.core.transcript import Segment, VersionKind
-from nas_asr.services.segment_rows import columns_of, own_rows, row_of, seen_rows, segment_of, segments_of
+from nas_asr.services.segment_rows import (
+    columns_of,
+    own_rows,
+    row_of,
+    rows_kept_by,
+    seen_rows,
+    segment_of,
+    segments_of,
+)
 from nas_asr.store import search
 from nas_asr.store.models import Layer, Recording, SegmentRow, TranscriptVersion
 
@@ -52,15 +61,21 @@ def machine_of(session: Session, version: TranscriptVersion) -> TranscriptVersio
     return version
 
 
-def segments_in(session: Session, version: TranscriptVersion) -> list[Segment]:
-    """A version's segments in their order."""
+def segments_in(session: Session, version: TranscriptVersion, *, words: bool = True) -> list[Segment]:
+    """A version's segments in their order; without the times of words where they are not wanted."""
+    rows = rows_in(session, version)
+    if rows is not None:
+        return [segment_of(row, words=words) for row in session.scalars(rows if words else rows.options(defer(SegmentRow.words)))]
+    made = replayed(segments_of(own_rows(session, root_of(session, version))), _steps_to(session, version))
+    return made if words else [replace(segment, words=()) for segment in made]
+
+
+def rows_in(session: Session, version: TranscriptVersion) -> Select[SegmentRow] | None:
+    """The rows of a version in their order; None for an edited one that readers do not see now, which has no rows."""
     if not version.root:
-        return segments_of(own_rows(session, version))
-    root = root_of(session, version)
+        return rows_kept_by(version)
     shown = select(Recording.version).where(Recording.id == version.recording_id)
-    if session.scalar(shown) == version.number:
-        return segments_of(session.scalars(seen_rows(root)))
-    return replayed(segments_of(own_rows(session, root)), _steps_to(session, version))
+    return seen_rows(root_of(session, version)) if session.scalar(shown) == version.number else None
 
 
 def show(session: Session, recording: Recording, version: TranscriptVersion) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from flask import Flask, request, url_for
+from flask import Flask, Response, request, url_for
 from flask_openapi3 import Info, OpenAPI
 
 from nas_asr import __version__
@@ -52,6 +52,13 @@ def _configure_static(app: Flask) -> None:
     def api_url(path: str) -> str:
         return f"{request.script_root}/api/v1/{path}"
 
+    def ask_again(response: Response) -> Response:
+        # A module imports its neighbours by their bare names: what has no hash in its address may change under it.
+        if request.endpoint == "static" and "v" not in request.args:
+            response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    app.after_request(ask_again)
     app.jinja_env.globals["static_url"] = static_url
     app.jinja_env.globals["api_url"] = api_url
     app.jinja_env.globals["app_version"] = __version__

@@ -52,14 +52,14 @@ def test_keys_move_in_the_recording(page: Page, live: Live) -> None:
     page.keyboard.press("j")
     assert current_time(page) == 10
     page.keyboard.press("ArrowRight")
-    assert current_time(page) == 13
+    assert current_time(page) == 15
     page.keyboard.press("]")
-    assert page.evaluate("document.getElementById('audio').playbackRate") == 1.25
+    assert page.evaluate("document.getElementById('audio').playbackRate") == 1.05
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
     page.fill(".find input[type=search]", "jkl")  # letters typed into a box are letters
-    assert current_time(page) == 13
+    assert current_time(page) == 15
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from nas_asr.core.flags import Flag
 from nas_asr.core.recording import RunState
+from nas_asr.export import FORMATS
 from nas_asr.services.base import House
 from nas_asr.services.recordings import retry
 from nas_asr.store.models import Recording, Run, SegmentRow
@@ -47,20 +48,21 @@ def test_both_texts_are_there_and_the_address_chooses(visit: Visits, cast: Cast,
     browser = visit(cast.rita)
     page = browser.get(f"/recordings/{meeting}").text
     assert "200 chairs" in page and "two hundred chairs" in page
-    assert '<ol class="segments written"' in page
-    assert '<ol class="segments spoken"' in browser.get(f"/recordings/{meeting}?text=spoken").text
+    assert '<div class="segments written"' in page
+    assert '<div class="segments spoken"' in browser.get(f"/recordings/{meeting}?text=spoken").text
 
 
 def test_a_doubtful_place_says_why_in_the_readers_language(
     visit: Visits, house: House, cast: Cast, meeting: str
 ) -> None:  # fmt: skip
-    assert "Doubtful" not in visit(cast.rita).get(f"/recordings/{meeting}").text
+    assert "Doubtful" not in visit(cast.rita).get(f"/recordings/{meeting}").text.split("<template")[0]
     with house.db.write() as session:
         row = session.query(SegmentRow).filter_by(recording_id=meeting, position=1).one()
         row.flags = [Flag.LOOP, Flag.WITHOUT_HOTWORDS, "of-another-program"]
     browser = visit(cast.rita)
     page = browser.get(f"/recordings/{meeting}").text
-    assert page.count("Doubtful: listen") == 1
+    assert page.split("<template")[0].count("Doubtful: listen") == 1
+    page = page.split("<template")[0]
     assert "The engine repeated itself here." in page and "heard again without hotwords" in page
     assert "of-another-program" not in page
     page = browser.get(f"/recordings/{meeting}", headers={"Accept-Language": "zh-CN"}).text
@@ -179,3 +181,90 @@ def test_the_export_follows_the_text_that_is_read(visit: Visits, cast: Cast, mee
     address = f"/api/v1/recordings/{meeting}/export?format=txt&text="
     assert "two hundred chairs" in visit(cast.rita).get(f"{address}spoken").text
     assert "200 chairs" in visit(cast.rita).get(f"{address}written").text
+
+
+ROW = re.compile(r'<div class="segment[^"]*" role="listitem"[^>]* data-start="(\d+)"')
+LINES = [f"line {n} about {'显存' if n in (250, 290) else '预算'}" for n in range(400)]
+
+
+@pytest.fixture
+def long_meeting(house: House, cast: Cast) -> str:
+    """More than a page opens with."""
+    recording = make_recording(house, cast.choir, "周例会", language="zh", duration_ms=800_000)
+    write_transcript(house, recording, LINES)
+    return recording
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "last"),
+    [
+        ("", 0, 149), ("?t=500", 210, 359), ("?t=799", 359, 399), ("?q=显存", 210, 359), ("?q=显存&t=570", 245, 394),
+        ("?from=150", 150, 299), ("?from=9999", 399, 399), ("?q=nobody", 0, 149), ("?t=99999", 359, 399),
+    ],
+)  # fmt: skip
+def test_a_long_transcript_opens_with_a_window_around_its_place(
+    visit: Visits, cast: Cast, long_meeting: str, address: str, first: int, last: int
+) -> None:
+    page = visit(cast.rita).get(f"/recordings/{long_meeting}{address}").text
+    starts = [int(start) for start in ROW.findall(page)]
+    assert (starts[0] // 2000, starts[-1] // 2000, len(starts)) == (first, last, last - first + 1)
+    assert ("Earlier" in page, "Later" in page) == (first > 0, last < 399)
+    assert 'data-total="400"' in page and f'data-first="{first}"' in page
+
+
+def test_a_word_opens_at_its_first_place_also_as_a_part_of_a_word(visit: Visits, cast: Cast, long_meeting: str) -> None:
+    browser = visit(cast.rita)
+    for words in ("显存", "显", "存", "显存 abou", "“about 显存”"):
+        page = browser.get(f"/recordings/{long_meeting}?q={words}").text
+        here = re.search(r'data-here="(\w+)"', page)
+        assert here is not None and f'id="s-{here[1]}" data-id="{here[1]}" data-start="500000"' in page, words
+        assert "2 places" in page
+
+
+def test_the_rest_of_a_transcript_comes_without_the_times_of_words(visit: Visits, house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir)
+    write_transcript(house, recording, ["we met"])
+    with house.db.write() as session:
+        session.query(SegmentRow).filter_by(recording_id=recording).one().words = [["we", 0, 900], ["met", 900, 1900]]
+    address = f"/api/v1/recordings/{recording}/transcript"
+    browser = visit(cast.rita)
+    assert len(browser.get(address).get_json()["segments"][0]["words"]) == 2
+    assert browser.get(f"{address}?words=false").get_json()["segments"][0]["words"] == []
+
+
+def test_the_head_says_who_speaks_and_lets_only_those_who_may_change_the_title(
+    visit: Visits, house: House, cast: Cast, meeting: str
+) -> None:
+    with house.db.write() as session:
+        rows = session.query(SegmentRow).filter_by(recording_id=meeting).order_by(SegmentRow.position).all()
+        for row, speaker in zip(rows, ("Zoe", "Anna", "Zoe"), strict=True):
+            row.speaker = speaker
+    page = visit(cast.bob).get(f"/recordings/{meeting}").text
+    assert '<span class="speakers">Zoe, Anna</span>' in page and 'id="f-title"' in page
+    assert 'id="f-title"' not in visit(cast.rita).get(f"/recordings/{meeting}").text
+
+
+def test_what_runs_can_be_stopped_where_its_state_stands(visit: Visits, house: House, cast: Cast, meeting: str) -> None:
+    waiting = make_recording(house, cast.choir)
+    stop = 'action="/recordings/{}/stop"'
+    before_details = visit(cast.bob).get(f"/recordings/{waiting}").text.split('<details class="more">')[0]
+    assert stop.format(waiting) in before_details
+    assert stop.format(waiting) not in visit(cast.rita).get(f"/recordings/{waiting}").text
+    assert stop.format(meeting) not in visit(cast.bob).get(f"/recordings/{meeting}").text
+    visit(cast.bob).post(f"/recordings/{meeting}/retry")
+    assert stop.format(meeting) in visit(cast.bob).get(f"/recordings/{meeting}").text
+
+
+def test_every_format_of_the_table_can_be_exported(visit: Visits, cast: Cast, meeting: str) -> None:
+    page = visit(cast.rita).get(f"/recordings/{meeting}").text
+    assert set(re.findall(r'data-format="(\w+)"', page)) == set(FORMATS)
+
+
+@pytest.mark.parametrize(("language", "lang"), [("zh", ' lang="zh-Hans"'), ("ja", ' lang="ja"'), ("auto", "")])
+def test_the_text_says_which_language_it_is_in(
+    visit: Visits, house: House, cast: Cast, language: str, lang: str
+) -> None:
+    recording = make_recording(house, cast.choir, language=language)
+    write_transcript(house, recording, ["会议"])
+    page = visit(cast.rita).get(f"/recordings/{recording}").text
+    assert f'role="list" aria-label="Transcript"{lang} data-version' in page

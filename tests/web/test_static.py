@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -29,10 +28,15 @@ def test_every_vendored_file_is_named() -> None:
 
 
 def test_nothing_of_ours_asks_another_server() -> None:
-    ours = [*STATIC.glob("*.*"), *Path(STATIC).glob("*.svg")]
+    ours = [path for path in STATIC.rglob("*.*") if VENDOR not in path.parents]
     for path in ours:
         found = re.findall(r"https?://[^\s'\"]+", path.read_text("utf-8"))
         assert [address for address in found if "www.w3.org" not in address] == [], path.name
+
+
+def test_what_a_module_imports_is_asked_for_again(visit: Visits, cast: Cast) -> None:
+    assert visit().get("/static/recording/keys.js").headers["Cache-Control"] == "no-cache"
+    assert "max-age" in visit().get("/static/app.css?v=000000000000").headers["Cache-Control"]
 
 
 def test_a_changed_file_gets_a_new_address(visit: Visits, cast: Cast) -> None:

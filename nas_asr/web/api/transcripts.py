@@ -106,12 +106,18 @@ class TranscriptQuery(BaseModel):
     version: int | None = Field(None, ge=1, le=2**31 - 1, description="Leave it out for the one that readers see.")
 
 
+class ReadQuery(TranscriptQuery):
+    """Which version, and how much of it."""
+
+    words: bool = Field(True, description="The words' times, which are most of the bytes; false leaves `words` empty.")
+
+
 @API.get(
     "/recordings/<recording_id>/transcript", tags=[TRANSCRIPTS], responses={200: TranscriptOut, 404: ErrorEnvelope}
 )
-def transcript(path: RecordingPath, query: TranscriptQuery) -> Answer:
+def transcript(path: RecordingPath, query: ReadQuery) -> Answer:
     """The transcript; its number is also the ETag."""
-    view = service.read_transcript(house(), current_viewer(), path.recording_id, query.version)
+    view = service.read_transcript(house(), current_viewer(), path.recording_id, query.version, words=query.words)
     answer = TranscriptOut(
         version=view.version.number, kind=view.version.kind, author=view.version.author,
         created_at=view.version.created_at, language=view.transcript.language, engine=view.version.engine,

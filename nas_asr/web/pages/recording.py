@@ -1,6 +1,5 @@
 """Room: web.pages.recording. One recording: its transcript with the player, or why there is none yet. No typing here."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,17 +8,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from nas_asr.core.access import Viewer
+from nas_asr.core.find_text import find_places, find_terms
 from nas_asr.core.flags import SENTENCES
-from nas_asr.core.languages import LANGUAGES
-from nas_asr.core.search_text import highlights, parse_query
+from nas_asr.core.languages import AUTO, LANGUAGES
 from nas_asr.core.transcript import Origin, Segment, VersionKind
 from nas_asr.export import FORMATS
 from nas_asr.services import parts, recordings
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.presence import files_of
+from nas_asr.services.reading import Place, Reading, read_window
 from nas_asr.services.replacements import Turn, turn_replacement
 from nas_asr.services.sittings import sittings_of
-from nas_asr.services.transcripts import TranscriptView, VersionView, list_versions, read_transcript
+from nas_asr.services.transcripts import VersionView, list_versions
 from nas_asr.web.pages.history import newer_by_machine
 from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer, wants_part
@@ -27,6 +27,7 @@ from nas_asr.web.security import safe_next
 from nas_asr.web.viewer import house
 
 bp = Blueprint("recording", __name__, url_prefix="/recordings/<recording_id>")
+_SCRIPTS = {"zh": "zh-Hans", "yue": "yue-Hans"}  # how we write what has no script of its own in its code
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +63,21 @@ def show(recording_id: str) -> ResponseReturnValue:
         return render_template(
             "recording/state.html", recording=view, versions=versions, seen=seen, now=now, spoken=LANGUAGES
         )
-    asked = request.args.get("version", type=number)
-    transcript = read_transcript(house(), me, recording_id, asked) if view.version else None
-    query = request.args.get("q", "").strip()
-    lines = _lines(transcript, query)
+    place = _place()
+    reading = read_window(house(), me, recording_id, place) if view.version else None
     machine = [one for one in versions if one.kind == VersionKind.MACHINE]
     return render_template(
-        "recording/recording.html", recording=view, seen=now, now=now, transcript=transcript, query=query,
-        lines=lines, start=_second(request.args.get("t", "")), formats=FORMATS.values(),
+        "recording/recording.html", recording=view, seen=now, now=now, reading=reading, query=place.query,
+        lines=_lines(reading, place.query), start=place.at_ms / 1000, formats=FORMATS.values(), sentences=SENTENCES,
         versions=versions, hotwords=read_hotwords(house(), me, view.team).number,
         last_list=machine[0].hotwords_version if machine else 0,
-        older=_older(transcript, versions), newer=newer_by_machine(view.version, versions),
+        older=_older(reading, versions), newer=newer_by_machine(view.version, versions),
         offer=parts.offer_of(house(), me, recording_id),
         following=parts.following(house(), me, recording_id),
         whole=recordings.one_recording(house(), me, view.whole_id) if view.whole_id else None,
-        file=files_of(house(), me, [recording_id]).get(recording_id),
-        same=Counter((made.hotword, made.undone) for line in lines for made in line.segment.replacements),
-        two_texts=any(line.segment.spoken != line.segment.text for line in lines),
-        text="spoken" if request.args.get("text") == "spoken" else "written", spoken=LANGUAGES,
+        file=files_of(house(), me, [recording_id]).get(recording_id), lang=_lang(reading, view.language),
+        text="spoken" if request.args.get("text") == "spoken" else "written",
+        doubts=request.args.get("doubts") == "1", spoken=LANGUAGES,
     )  # fmt: skip
 
 
@@ -149,9 +147,9 @@ def _seen(shown: int, versions: Sequence[VersionView]) -> str:
     return f"{shown}-{versions[0].number}" if shown else "0"
 
 
-def _older(view: TranscriptView | None, versions: Sequence[VersionView]) -> int:
+def _older(reading: Reading | None, versions: Sequence[VersionView]) -> int:
     """The version before the sitting of the one on the page; 0 where there is nothing to compare with."""
-    number = view.version.number if view else 0
+    number = reading.version.number if reading else 0
     sittings = sittings_of(versions)
     here = next((place for place, one in enumerate(sittings) if one.holds(number)), len(sittings))
     if here < len(sittings) and sittings[here].edits_its_base:
@@ -159,14 +157,26 @@ def _older(view: TranscriptView | None, versions: Sequence[VersionView]) -> int:
     return sittings[here + 1].last.number if here + 1 < len(sittings) else 0
 
 
-def _lines(view: TranscriptView | None, query: str) -> list[Line]:
-    if view is None:
+def _place() -> Place:
+    """Where the address asks the page to open."""
+    words = request.args.get("q", "").strip()
+    at_ms = round(_second(request.args.get("t", "")) * 1000)
+    return Place(request.args.get("version", type=number), at_ms, words, request.args.get("from", type=number))
+
+
+def _lines(reading: Reading | None, query: str) -> list[Line]:
+    if reading is None:
         return []
-    phrases = parse_query(query)
+    terms = find_terms(query)
     return [
-        Line(s, highlights(s.text, phrases), highlights(s.spoken, phrases) if s.spoken != s.text else ())
-        for s in view.transcript.segments
+        Line(s, find_places(s.text, terms), find_places(s.spoken, terms) if s.spoken != s.text else ())
+        for s in reading.segments
     ]
+
+
+def _lang(reading: Reading | None, language: str) -> str:
+    """The lang attribute of the text, by which browsers choose fonts and break lines; empty where nobody knows."""
+    return "" if reading is None or language == AUTO else _SCRIPTS.get(language, language)
 
 
 def _second(text: str) -> float:
