@@ -1,0 +1,90 @@
+// The rows of the transcript as text boxes: dressed while one edits, undressed while one reads. Knows where the caret is to go.
+import { caretIn, makeEditable, putCaret } from "./caret.js";
+import { clock, speakerName } from "./rows.js";
+import { transcript } from "./transcript.js";
+
+const HEARD = new Promise((resolve) => document.addEventListener("transcript:changed", resolve, { once: true }));
+
+/** All segments are known, not only those that the page came with. */
+export const loaded = Promise.race([transcript.whole, HEARD]);
+export const list = document.getElementById("segments");
+
+export const clean = (text) => text.replace(/[\s\u00a0]+/gu, " ");
+export const textOf = (box) => clean(box.textContent);
+export const boxOf = (row) => row?.querySelector(".said.written") ?? null;
+export const idOf = (element) => element?.closest(".segment")?.dataset.id ?? null;
+export const segment = (id) => transcript.segments[transcript.index(id)];
+
+/** A person's name, or of a speaker who is only known as a channel, its number in words. */
+export const nameOf = (speaker) => (speaker ? speakerName(speaker) : "");
+
+export function dress(row) {
+  const box = boxOf(row);
+  const one = box && segment(row.dataset.id);
+  if (!one) return null;
+  if (!box.isContentEditable) makeEditable(box);
+  const said = one.speaker ? root.dataset.box : root.dataset.boxNobody;
+  box.setAttribute("role", "textbox");
+  box.setAttribute("aria-multiline", "false");
+  box.setAttribute("aria-label", said.replace("{time}", clock(one.start_ms)).replace("{speaker}", nameOf(one.speaker)));
+  box.setAttribute("enterkeyhint", "enter");
+  return box;
+}
+
+function undress(row) {
+  const box = boxOf(row);
+  for (const name of ["contenteditable", "role", "aria-multiline", "aria-label", "enterkeyhint"]) box?.removeAttribute(name);
+}
+
+// A long transcript makes its rows while one scrolls.
+const watching = new MutationObserver(() => dressAll());
+let asked = 0;
+
+function dressAll() {
+  asked ||= requestAnimationFrame(() => {
+    asked = 0;
+    if (list.classList.contains("editing")) list.querySelectorAll(".segment").forEach(dress);
+  });
+}
+
+export function dressRows(on) {
+  list.classList.toggle("editing", on);
+  if (on) watching.observe(list, { childList: true, subtree: true });
+  else watching.disconnect();
+  list.querySelectorAll(".segment").forEach(on ? dress : undress);
+}
+document.addEventListener("transcript:changed", dressAll);
+
+/** Put the caret into a segment's text; at counts from its start, null is its end. */
+export function goTo(id, at = 0) {
+  const row = rowOf(id);
+  const box = row && dress(row);
+  if (!box) return false;
+  box.focus({ preventScroll: true });
+  putCaret(box, at ?? box.textContent.length);
+  row.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+/** The row of a segment, brought onto the page where the list has not made it yet. */
+export function rowOf(id) {
+  return transcript.row(id) ?? transcript.ensure?.(id) ?? null;
+}
+
+/** Put the caret into a neighbour at the same distance from the left, as in one long text. */
+export function goBeside(id, x, fromAbove) {
+  const box = boxOf(rowOf(id));
+  if (!box || !goTo(id, fromAbove ? 0 : null)) return;
+  const rect = box.getBoundingClientRect();
+  const y = fromAbove ? rect.top + 6 : rect.bottom - 6;
+  const spot = document.caretPositionFromPoint?.(x, y);
+  if (spot && box.contains(spot.offsetNode)) window.getSelection().collapse(spot.offsetNode, spot.offset);
+}
+
+/** What marks words in a text goes while one types in it; the caret stays. */
+export function unmark(box) {
+  if (!box.childElementCount) return;
+  const at = caretIn(box)?.start;
+  box.textContent = String(box.textContent);
+  if (at !== undefined) putCaret(box, at);
+}
