@@ -7,6 +7,7 @@ const HEARD = new Promise((resolve) => document.addEventListener("transcript:cha
 
 /** All segments are known, not only those that the page came with. */
 export const loaded = Promise.race([transcript.whole, HEARD]);
+const root = document.getElementById("editing");
 export const list = document.getElementById("segments");
 
 export const clean = (text) => text.replace(/[\s\u00a0]+/gu, " ");

@@ -122,8 +122,15 @@ export function difference(before, after) {
   while (head < was.length && head < now.length && was[head] === now[head]) head += 1;
   let tail = 0;
   while (tail < was.length - head && tail < now.length - head && was.at(-1 - tail) === now.at(-1 - tail)) tail += 1;
+  // One Chinese character stands in too many words: the one after it, or before it, comes along.
+  const isOne = [was, now].some((words) => isSingle(words.slice(head, words.length - tail).join("")));
+  if (isOne && tail && isWide(was.at(-tail))) tail -= 1;
+  else if (isOne && head && isWide(was[head - 1])) head -= 1;
   return [was, now].map((words) => words.slice(head, words.length - tail).join("").trim());
 }
+
+const isSingle = (text) => [...text].length === 1 && isWide(text);
+const isWide = (text) => /^\p{Script=Han}/u.test(text);
 
 function offer([find, replace]) {
   const form = part("fix");

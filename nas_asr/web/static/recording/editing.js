@@ -29,6 +29,9 @@ export function edit(wanted = !on, id = null) {
     dressRows(on);
     $("edit-switch").setAttribute("aria-pressed", String(on));
     $("edit-bar").hidden = !on;
+    if (on) $("bar-done").before($("save-line"));
+    else $("edit-dock").append($("save-line"));
+    showLine();
     document.dispatchEvent(new CustomEvent("editing:switched", { detail: { on } }));
     if (!on) flush();
   }
@@ -221,6 +224,9 @@ function out() {
   row.querySelector(".at")?.focus();
 }
 
+// The text goes along with the sound, but not away from under one's hands.
+window.addEventListener("player:segment", (event) => active && event.stopPropagation(), true);
+
 // What the server and other people do meanwhile --------------------------------------------------------------------------
 
 document.addEventListener("editing:naming", ({ detail }) => {
@@ -263,10 +269,16 @@ document.addEventListener("editing:state", ({ detail }) => {
   const words = (line.dataset[detail.state] ?? "").replace("{time}", time).replace("{why}", detail.sentence);
   line.dataset.state = detail.state;
   if (line.textContent !== words) line.textContent = words;
+  showLine();
   $("save-again").hidden = !["offline", "refused"].includes(detail.state);
   $("sign-in").hidden = detail.state !== "signedOut";
 });
 $("save-again").addEventListener("click", flush);
+
+/** Beside the reading it is seen only while something is not as it should be. */
+function showLine() {
+  $("save-line").hidden = !on && ["saving", "saved", undefined].includes($("save-state").dataset.state);
+}
 
 // The bar --------------------------------------------------------------------------------------------------------------
 
@@ -288,13 +300,18 @@ document.addEventListener("editing:undo", () => {
   $("bar-redo").disabled = !canRedo();
 });
 
-// The keyboard of a phone covers the foot of the page: the bar sits above it.
+// The keyboard of a phone covers the foot of the page: the bar sits above it, else above a player that lies there.
+const dock = $("edit-dock");
+const playerBox = $("player");
 function settle() {
   const seen = window.visualViewport;
-  const hidden = Math.max(0, window.innerHeight - seen.height - seen.offsetTop);
-  $("edit-dock").style.bottom = `${hidden}px`;
+  const covered = Math.max(0, window.innerHeight - seen.height - seen.offsetTop);
+  const isBelow = getComputedStyle(playerBox).position === "fixed";
+  dock.style.bottom = `${Math.max(covered, isBelow ? playerBox.offsetHeight : 0)}px`;
+  document.getElementById("main").style.setProperty("--foot", `${dock.offsetHeight}px`);
 }
 for (const kind of ["resize", "scroll"]) window.visualViewport?.addEventListener(kind, settle);
+new ResizeObserver(settle).observe(dock);
 
 $("edit-switch").addEventListener("click", begin);
 key("e", begin, root.dataset.keyEdit);

@@ -7,10 +7,11 @@ export async function addHotword(word) {
     const answer = await put(word).catch(() => null);
     if (answer === null) break;
     if (answer.status === 409) continue; // somebody else was quicker: their list is taken, with this word
-    const { refused = [], error } = answer.said;
-    const about = refused.find((one) => one.word.trim() === word);
-    if (answer.status === 200) return about ? `${word}: ${about.reason}` : root.dataset.hotwordAdded.replace("{word}", word);
-    return [error?.message, error?.remedy].filter(Boolean).join(" ");
+    const { refused = [] } = answer.said;
+    const isRefused = refused.some((one) => one.word.trim() === word);
+    if (answer.status === 200) return root.dataset[isRefused ? "hotwordRefused" : "hotwordAdded"].replace("{word}", word);
+    if (answer.status === 403) return root.dataset.hotwordForbidden;
+    break;
   }
   return root.dataset.hotwordFailed;
 }

@@ -24,6 +24,7 @@ let sending = false;
 let again = false;
 let tries = 0;
 let refused = false;
+let careful = false;
 let busyWith = null; // the id of the box that somebody types in, which is never written into
 let composing = null;
 let serial = 0;
@@ -96,8 +97,11 @@ export function flush() {
 }
 
 async function send() {
+  prune();
+  const most = careful ? 1 : MOST_AT_ONCE;
   const cut = pending.findIndex((edit) => edit.op === "split");
-  const batch = pending.slice(0, Math.min(cut < 0 ? MOST_AT_ONCE : cut + 1, MOST_AT_ONCE));
+  const batch = pending.slice(0, cut < 0 ? most : Math.min(cut + 1, most));
+  if (!batch.length) return void remember();
   batch.forEach((edit) => (edit.sent = true));
   sending = true;
   say("saving");
@@ -108,9 +112,15 @@ async function send() {
   const goesOn = take(answer, batch);
   remember();
   if (!goesOn) return;
-  if (pending.length && (again || cut >= 0 || batch.length === MOST_AT_ONCE || goesOn === "rebased")) flush();
+  if (pending.length && (again || cut >= 0 || batch.length === most || goesOn !== "saved")) flush();
   else if (pending.length) rest();
   again = false;
+}
+
+/** What speaks of a segment that is not there any more says nothing. */
+function prune() {
+  const list = [...base];
+  pending = pending.filter((edit) => perform(list, edit));
 }
 
 async function asked(batch, renewed = false) {
@@ -154,9 +164,21 @@ function take({ status, said }, batch) {
   // Nobody knows whether the server did it before the line broke.
   if (status === 0) batch.forEach((edit) => (edit.tried = true));
   if (status === 0 || status === 429 || status >= 500) return later("offline");
+  if (batch.length > 1) {
+    careful = true; // one at a time, so that the one that cannot be is found and the others are saved
+    return "careful";
+  }
   refused = true;
-  say("refused", [said?.error?.message, said?.error?.remedy].filter(Boolean).join(" "));
+  say("refused", why(said?.error));
   return false;
+}
+
+/** The API speaks English and says most; on a page in another language its code has a sentence. */
+function why(error) {
+  const told = [error?.message, error?.remedy].filter(Boolean).join(" ");
+  if (told && document.documentElement.lang === "en") return told;
+  const name = `no_${error?.code ?? ""}`.replace(/_(\w)/g, (whole, letter) => letter.toUpperCase());
+  return root.dataset[name] ?? root.dataset.no;
 }
 
 function took(said, batch) {
@@ -169,6 +191,7 @@ function took(said, batch) {
   tries = 0;
   showNamed(new Map(fresh ? [[made, fresh.id]] : []));
   tell("editing:saved", { version, batch, count: said.count });
+  if (!pending.length) careful = false;
   if (!pending.length) say(clashes.length ? "clash" : "saved");
   return "saved";
 }

@@ -92,7 +92,7 @@ function dress(row) {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "name-speaker quiet", textContent: "+", title: root.dataset.assign });
     button.setAttribute("aria-label", `${root.dataset.assign} ${clock(one.start_ms)}`);
-    row.querySelector(".said.written")?.before(button);
+    row.append(button);
   }
 }
 
@@ -127,6 +127,7 @@ function fill() {
     const item = line.content.cloneNode(true);
     const percent = Math.round((each.ms / whole) * 100);
     item.querySelector(".who").textContent = each.speaker ? nameOf(each.speaker) : root.dataset.nobody;
+    item.querySelector(".who").classList.toggle("nobody", !each.speaker);
     item.querySelector(".talk").textContent = `${clock(each.ms)} · ${percent} %`;
     item.querySelector("progress").value = percent;
     const button = item.querySelector("button");

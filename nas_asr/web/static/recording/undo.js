@@ -56,7 +56,7 @@ function apart(one, next) {
   const whole = joined(one.text, next.text);
   const cut = pointsOf(whole, whole.length - next.text.trimStart().length);
   return [
-    { op: "split", id: one.id, at: cut, at_ms: next.start_ms, made },
+    { op: "split", id: one.id, at: cut, at_ms: next.start_ms, made, was: next.id },
     { op: "text", id: made, text: next.text },
     ...(one.speaker === next.speaker ? [] : [{ op: "speaker", id: made, speaker: next.speaker, scope: "one" }]),
   ];
@@ -87,17 +87,17 @@ function turn(from, to, way) {
   const entry = from.pop();
   if (!entry) return null;
   to.push(entry);
-  for (const edit of entry[way].filter((one) => one.op === "split")) anew(edit.made);
+  for (const edit of entry[way].filter((one) => one.op === "split")) anew(edit);
   for (const edit of entry[way]) record(edit);
   changed();
   return real(entry.focus.id);
 }
 
 /** A split that is done once more makes a segment of a new name: what was and will be done to it goes by that one. */
-function anew(was) {
-  const old = new Set([was, real(was)]);
+function anew(edit) {
+  const old = new Set([edit.made, edit.was].filter(Boolean).map(real));
   const made = newId();
-  const swap = (id) => (old.has(id) ? made : id);
+  const swap = (id) => (old.has(real(id)) ? made : id);
   const renamed = (one) => ({ ...one, id: swap(one.id), next: swap(one.next), made: swap(one.made) });
   for (const entry of [...done, ...undone]) {
     entry.back = entry.back.map(renamed);

@@ -2,7 +2,9 @@
 import "./speakers.js";
 
 const root = document.getElementById("editing");
-document.querySelector(".tools")?.append(document.getElementById("edit-tools"));
+const tools = document.querySelector(".tools");
+tools.insertBefore(document.getElementById("edit-tools"), tools.querySelector(".exports"));
+document.getElementById("doubting")?.after(document.getElementById("doubts-open") ?? "");
 if (root.dataset.patch) {
   await import("./editing.js");
   await import("./questions.js");
