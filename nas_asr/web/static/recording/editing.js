@@ -13,6 +13,7 @@ const root = document.getElementById("editing");
 const $ = (id) => document.getElementById(id);
 const onMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const STEP_MS = 5000;
+const KEYBOARD_PX = 120; // what is covered by less is a browser's own bar
 let on = false;
 let active = null; // { id, box }: the segment that has the caret
 let composing = false;
@@ -307,6 +308,7 @@ function settle() {
   const seen = window.visualViewport;
   const covered = Math.max(0, window.innerHeight - seen.height - seen.offsetTop);
   const isBelow = getComputedStyle(playerBox).position === "fixed";
+  dock.classList.toggle("over-keyboard", covered > KEYBOARD_PX);
   dock.style.bottom = `${Math.max(covered, isBelow ? playerBox.offsetHeight : 0)}px`;
   document.getElementById("main").style.setProperty("--foot", `${dock.offsetHeight}px`);
 }
