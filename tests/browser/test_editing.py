@@ -1,6 +1,6 @@
 """Room: tests.browser.test_editing. People correct a transcript where it stands: alone, together, without a line, in Chinese."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from nas_asr.services.accounts import set_password
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.transcripts import list_versions, read_transcript
 from nas_asr.store.models import Recording, SegmentRow
-from tests.browser.conftest import PASSWORD, Complaints, Live, open_house
+from tests.browser.conftest import PASSWORD, SAMPLE, Complaints, Live, open_house
 from tests.cast import make_recording, write_transcript
 
 pytestmark = pytest.mark.browser
@@ -38,6 +38,7 @@ class Desk:
         made = make_recording(
             self.live.house, self.live.cast.choir, "a talk", language=language, folder_id=folder,
             raw_path=b"meeting.flac", path="meeting.flac", container="flac", codec="flac",
+            size_bytes=SAMPLE.stat().st_size,
         )  # fmt: skip
         write_transcript(self.live.house, made, list(lines))
         return made
@@ -95,10 +96,6 @@ def desk(shared: Desk) -> Iterator[Desk]:
     assert [line for line in heard if not any(meant in line for meant in MEANT)] == []
 
 
-def text(page: Page, number: int) -> "Callable[..., object]":
-    return page.locator(".segment .said.written").nth(number)  # type: ignore[return-value]
-
-
 def write(page: Page, number: int, words: str) -> None:
     """Click into a text and write at its end."""
     page.locator(".segment .said.written").nth(number).click()
@@ -122,13 +119,13 @@ def test_a_word_is_corrected_while_it_plays(desk: Desk) -> None:
     expect(box).to_be_focused()
     expect(box).to_have_attribute("aria-label", "Text at 0:02")
     page.keyboard.press("Tab")
-    page.wait_for_function("!document.getElementById('audio').paused")
+    expect(page.locator("#play.plays")).to_be_visible()
     page.keyboard.type("They")
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saving")
     saved(page)  # by itself, after a rest
-    assert page.evaluate("!document.getElementById('audio').paused")
+    expect(page.locator("#play.plays")).to_be_visible()
     page.keyboard.press("Control+Space")
-    page.wait_for_function("document.getElementById('audio').paused")
+    expect(page.locator("#play:not(.plays)")).to_be_visible()
     page.keyboard.type(" all")
     page.keyboard.press("Control+z")
     expect(box).to_have_text("They talk about Miler today")
@@ -304,7 +301,7 @@ def test_doubtful_places_are_walked_and_corrected_everywhere(desk: Desk) -> None
     bar = page.locator("#doubts")
     expect(bar).to_contain_text("1 of 2")
     expect(bar).to_contain_text("The engine was not sure here (30 %).")
-    page.wait_for_function("!document.getElementById('audio').paused")
+    expect(page.locator("#play.plays")).to_be_visible()
     page.keyboard.press("p")
     expect(bar).to_contain_text("2 of 2")
     bar.locator("[data-part=right]").click()

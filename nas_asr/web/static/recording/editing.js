@@ -316,4 +316,5 @@ for (const kind of ["resize", "scroll"]) window.visualViewport?.addEventListener
 new ResizeObserver(settle).observe(dock);
 
 $("edit-switch").addEventListener("click", begin);
+$("edit-switch").hidden = false;
 key("e", begin, root.dataset.keyEdit);
