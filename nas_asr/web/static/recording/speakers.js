@@ -27,7 +27,7 @@ function talk() {
 function ask(id, scope) {
   const one = segment(id);
   if (!one || !dialog) return;
-  asked = { id, row: rowOf(id) };
+  asked = { id };
   const input = dialog.querySelector("input[name=speaker]");
   input.value = /^\d+$/.test(one.speaker ?? "") ? "" : one.speaker ?? "";
   input.placeholder = nameOf(one.speaker);
@@ -49,6 +49,7 @@ dialog?.addEventListener("close", () => {
   const { returnValue } = dialog;
   dialog.returnValue = "";
   const { id } = asked;
+  document.activeElement?.blur(); // the browser gave the caret back to a text, which is left alone while it has it
   const typed = dialog.querySelector("input[name=speaker]").value.trim();
   const speaker = returnValue === "nobody" ? null : real(typed);
   const scope = dialog.querySelector("input[name=scope]:checked").value;
