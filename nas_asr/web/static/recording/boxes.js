@@ -19,42 +19,72 @@ export const segment = (id) => transcript.segments[transcript.index(id)];
 /** A person's name, or of a speaker who is only known as a channel, its number in words. */
 export const nameOf = (speaker) => (speaker ? speakerName(speaker) : "");
 
+const also = []; // what others do to a row: { dress, undress }
+export const dressAlso = (dresser) => also.push(dresser);
+
 export function dress(row) {
   const box = boxOf(row);
   const one = box && segment(row.dataset.id);
-  if (!one) return null;
-  if (!box.isContentEditable) makeEditable(box);
+  if (!one || row.classList.contains("dressed")) return one ? box : null;
+  row.classList.add("dressed");
+  makeEditable(box);
   const said = one.speaker ? root.dataset.box : root.dataset.boxNobody;
   box.setAttribute("role", "textbox");
   box.setAttribute("aria-multiline", "false");
   box.setAttribute("aria-label", said.replace("{time}", clock(one.start_ms)).replace("{speaker}", nameOf(one.speaker)));
+  box.setAttribute("aria-describedby", "box-keys");
   box.setAttribute("enterkeyhint", "enter");
+  for (const other of also) other.dress(row, one);
   return box;
 }
 
 function undress(row) {
-  const box = boxOf(row);
-  for (const name of ["contenteditable", "role", "aria-multiline", "aria-label", "enterkeyhint"]) box?.removeAttribute(name);
+  row.classList.remove("dressed");
+  for (const name of ["contenteditable", "role", "aria-multiline", "aria-label", "aria-describedby", "enterkeyhint"]) {
+    boxOf(row)?.removeAttribute(name);
+  }
+  for (const other of also) other.undress(row);
 }
 
-// A long transcript makes its rows while one scrolls.
-const watching = new MutationObserver(() => dressAll());
+// Rows are made while a long transcript comes in, and anew when they change. Those in sight are dressed first, the rest in turns.
+const SLICE_MS = 8;
+const watching = new MutationObserver(dressAll);
 let asked = 0;
 
 function dressAll() {
-  asked ||= requestAnimationFrame(() => {
+  asked ||= setTimeout(() => {
     asked = 0;
-    if (list.classList.contains("editing")) list.querySelectorAll(".segment").forEach(dress);
+    const until = performance.now() + SLICE_MS;
+    const left = list.querySelectorAll(list.classList.contains("editing") ? ".segment:not(.dressed)" : ".segment.dressed");
+    for (const row of left) {
+      if (performance.now() > until) return dressAll();
+      if (!list.classList.contains("editing")) undress(row);
+      else if (!dress(row)) row.classList.add("dressed");
+    }
+    return undefined;
   });
+}
+
+function dressSeen() {
+  for (const row of list.querySelectorAll(".segment")) {
+    const { bottom, top } = row.getBoundingClientRect();
+    if (top > window.innerHeight) return;
+    if (bottom > 0) dress(row);
+  }
 }
 
 export function dressRows(on) {
   list.classList.toggle("editing", on);
   if (on) watching.observe(list, { childList: true, subtree: true });
   else watching.disconnect();
-  list.querySelectorAll(".segment").forEach(on ? dress : undress);
+  if (on) dressSeen();
+  dressAll();
 }
-document.addEventListener("transcript:changed", dressAll);
+// A click comes before its turn.
+list?.addEventListener("pointerdown", (event) => {
+  const row = event.target.closest(".segment");
+  if (row && list.classList.contains("editing")) dress(row);
+});
 
 /** Put the caret into a segment's text; at counts from its start, null is its end. */
 export function goTo(id, at = 0) {

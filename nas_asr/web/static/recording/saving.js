@@ -272,7 +272,9 @@ export function show() {
   const typed = changed.find((one) => one.id === busyWith && transcript.index(one.id) >= 0);
   const shown = changed.filter((one) => one !== typed).map((one) => ({ ...one }));
   if (typed) tell("editing:typed-over", { segment: typed });
-  if (shown.length || removed.length || transcript.version !== version) transcript.apply({ version, changed: shown, removed });
+  // Nothing to show is no change: whoever looks for words marks them anew after each, under the caret too.
+  if (shown.length || removed.length) transcript.apply({ version, changed: shown, removed });
+  else transcript.version = version;
 }
 
 function remember() {

@@ -1,6 +1,6 @@
 // Who speaks: a click on a name (or on the place for one) asks for another, here, from here on or everywhere; a menu lists everybody
 // with how long they talk.
-import { idOf, list, nameOf, rowOf, segment } from "./boxes.js";
+import { dressAlso, idOf, list, nameOf, rowOf, segment } from "./boxes.js";
 import { clock } from "./rows.js";
 import { flush } from "./saving.js";
 import { transcript } from "./transcript.js";
@@ -9,7 +9,6 @@ import { act } from "./undo.js";
 const root = document.getElementById("editing");
 const dialog = document.getElementById("speaker-dialog");
 const menu = document.getElementById("speakers");
-const isEditing = () => list.classList.contains("editing");
 let asked = null; // the segment that the dialog is about
 
 /** Names with how long and in how many segments they talk, the longest first; null is nobody's name. */
@@ -81,40 +80,23 @@ list?.addEventListener("keydown", (event) => {
 });
 
 /** While one edits, names are buttons, and where nobody has a name there is a place for one. */
-function dress(row) {
-  const one = segment(row.dataset.id);
+function dress(row, one) {
   const label = row.querySelector(".speaker");
-  const place = row.querySelector(".name-speaker");
-  if (!one) return;
   if (label) {
-    place?.remove();
     for (const [name, value] of [["role", "button"], ["tabindex", "0"], ["title", root.dataset.rename]]) label.setAttribute(name, value);
-  } else if (!place) {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "name-speaker quiet", textContent: "+", title: root.dataset.assign });
-    button.setAttribute("aria-label", `${root.dataset.assign} ${clock(one.start_ms)}`);
-    row.append(button);
+    return;
   }
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "name-speaker quiet", textContent: "+", title: root.dataset.assign });
+  button.setAttribute("aria-label", `${root.dataset.assign} ${clock(one.start_ms)}`);
+  row.append(button);
 }
 
 function undress(row) {
   row.querySelector(".name-speaker")?.remove();
   for (const name of ["role", "tabindex", "title"]) row.querySelector(".speaker")?.removeAttribute(name);
 }
-
-let waits = 0;
-function dressRows() {
-  waits ||= requestAnimationFrame(() => {
-    waits = 0;
-    list.querySelectorAll(".segment").forEach(isEditing() ? dress : undress);
-  });
-}
-if (dialog && list) {
-  new MutationObserver((changes) => isEditing() && changes.some(bringsRows) && dressRows()).observe(list, { childList: true, subtree: true });
-  document.addEventListener("editing:switched", dressRows);
-  document.addEventListener("transcript:changed", () => isEditing() && dressRows());
-}
-const bringsRows = (change) => [...change.addedNodes].some((node) => node.classList && !node.classList.contains("name-speaker"));
+if (dialog) dressAlso({ dress, undress });
 
 // The menu ------------------------------------------------------------------------------------------------------------
 

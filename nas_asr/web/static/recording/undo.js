@@ -15,7 +15,7 @@ export const canRedo = () => undone.length > 0;
 export function typed(id, text, before) {
   const now = Date.now();
   const last = done.at(-1);
-  if (burst.id === id && now - burst.at < BURST_MS && last) last.again[0].text = text;
+  if (burst.id && real(burst.id) === real(id) && now - burst.at < BURST_MS && last) last.again[0].text = text;
   else remember({ back: [{ op: "text", id, text: before }], again: [{ op: "text", id, text }], focus: { id } });
   burst = { id, at: now };
   record({ op: "text", id, text });
