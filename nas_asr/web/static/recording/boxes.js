@@ -51,8 +51,9 @@ const SLICE_MS = 8;
 const watching = new MutationObserver(dressAll);
 let asked = 0;
 
+const idle = window.requestIdleCallback ?? setTimeout; // Safari has none
 function dressAll() {
-  asked ||= setTimeout(() => {
+  asked ||= idle(() => {
     asked = 0;
     const until = performance.now() + SLICE_MS;
     const left = list.querySelectorAll(list.classList.contains("editing") ? ".segment:not(.dressed)" : ".segment.dressed");

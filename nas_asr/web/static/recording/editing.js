@@ -13,7 +13,9 @@ const root = document.getElementById("editing");
 const $ = (id) => document.getElementById(id);
 const onMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const STEP_MS = 5000;
+const EMPTY_PX = 24; // the dock's own edges
 const KEYBOARD_PX = 120; // what is covered by less is a browser's own bar
+const dock = $("edit-dock");
 let on = false;
 let active = null; // { id, box }: the segment that has the caret
 let composing = false;
@@ -31,7 +33,7 @@ export function edit(wanted = !on, id = null) {
     $("edit-switch").setAttribute("aria-pressed", String(on));
     $("edit-bar").hidden = !on;
     if (on) $("bar-done").before($("save-line"));
-    else $("edit-dock").append($("save-line"));
+    else dock.append($("save-line"));
     showLine();
     document.dispatchEvent(new CustomEvent("editing:switched", { detail: { on } }));
     if (!on) flush();
@@ -54,7 +56,7 @@ list?.addEventListener("focusin", (event) => {
   leave();
   active = { id: idOf(box), box };
   typesIn(active.id);
-  box.closest(".segment").classList.add("written-in");
+  dock.classList.add("writes");
   // Browsers put the caret after they gave the focus.
   requestAnimationFrame(() => composing || active?.box !== box || unmark(box));
 });
@@ -64,8 +66,8 @@ list?.addEventListener("focusout", (event) => {
 
 function leave(send = true) {
   if (!active) return;
-  const { id, box } = active;
-  box.closest(".segment")?.classList.remove("written-in");
+  const { id } = active;
+  dock.classList.remove("writes");
   active = null;
   endBurst();
   typesIn(null);
@@ -302,7 +304,6 @@ document.addEventListener("editing:undo", () => {
 });
 
 // The keyboard of a phone covers the foot of the page: the bar sits above it, else above a player that lies there.
-const dock = $("edit-dock");
 const playerBox = $("player");
 function settle() {
   const seen = window.visualViewport;
@@ -310,7 +311,9 @@ function settle() {
   const isBelow = getComputedStyle(playerBox).position === "fixed";
   dock.classList.toggle("over-keyboard", covered > KEYBOARD_PX);
   dock.style.bottom = `${Math.max(covered, isBelow ? playerBox.offsetHeight : 0)}px`;
-  document.getElementById("main").style.setProperty("--foot", `${dock.offsetHeight}px`);
+  const high = dock.offsetHeight > EMPTY_PX;
+  $("main").classList.toggle("docked", high);
+  $("main").style.setProperty("--foot", `${high ? dock.offsetHeight : 0}px`);
 }
 for (const kind of ["resize", "scroll"]) window.visualViewport?.addEventListener(kind, settle);
 new ResizeObserver(settle).observe(dock);
