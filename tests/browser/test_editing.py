@@ -205,19 +205,19 @@ def test_two_people_at_once_lose_nothing(desk: Desk) -> None:
     alice.keyboard.press("Escape")
     saved(alice)
     expect(alice.locator(".segment .said.written").first).to_have_text("good morning to everybody, says Bob")
-    write(bob, 3, ", says Bob")  # the same place: both are shown
-    bob.keyboard.press("Escape")
+    write(bob, 3, ", says Bob")  # the same place: both are shown, and he goes on writing in his own words
+    bob.keyboard.press("Control+s")
     card = bob.locator(".clash")
     expect(card).to_contain_text("alice changed the text at 0:06 too")
     expect(card.locator("[data-part=mine]")).to_have_text("that is all for now, says Bob")
     expect(card.locator("[data-part=theirs]")).to_have_text("that is all for now, says Alice")
     assert desk.texts(recording)[3] == "that is all for now, says Alice"
-    card.locator("[data-part=further]").click()
-    bob.fill(".clash textarea", "that is all, say both")
+    expect(card.locator("textarea")).to_be_focused()
+    bob.keyboard.insert_text(" and Alice")
     bob.click(".clash form button")
     saved(bob)
     expect(bob.locator("#clashes")).to_be_hidden()
-    assert desk.texts(recording)[0::3] == ["good morning to everybody, says Bob", "that is all, say both"]
+    assert desk.texts(recording)[0::3] == ["good morning to everybody, says Bob", "that is all for now, says Bob and Alice"]
     authors = {one.author for one in list_versions(desk.live.house, desk.live.cast.alice, recording)}
     assert authors == {None, "alice", "bob"}
 

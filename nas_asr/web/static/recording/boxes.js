@@ -39,6 +39,7 @@ export function dress(row) {
 }
 
 function undress(row) {
+  if (!row.classList.contains("dressed")) return;
   row.classList.remove("dressed");
   for (const name of ["contenteditable", "role", "aria-multiline", "aria-label", "aria-describedby", "enterkeyhint"]) {
     boxOf(row)?.removeAttribute(name);
@@ -66,11 +67,11 @@ function dressAll() {
   });
 }
 
-function dressSeen() {
+function inSight(act) {
   for (const row of list.querySelectorAll(".segment")) {
     const { bottom, top } = row.getBoundingClientRect();
     if (top > window.innerHeight) return;
-    if (bottom > 0) dress(row);
+    if (bottom > 0) act(row);
   }
 }
 
@@ -78,14 +79,16 @@ export function dressRows(on) {
   list.classList.toggle("editing", on);
   if (on) watching.observe(list, { childList: true, subtree: true });
   else watching.disconnect();
-  if (on) dressSeen();
+  inSight(on ? dress : undress);
   dressAll();
 }
-// A click comes before its turn.
-list?.addEventListener("pointerdown", (event) => {
-  const row = event.target.closest(".segment");
-  if (row && list.classList.contains("editing")) dress(row);
-});
+// Whoever comes before a row's turn finds it as it is to be.
+for (const kind of ["pointerdown", "focusin"]) {
+  list?.addEventListener(kind, (event) => {
+    const row = event.target.closest(".segment");
+    if (row) (list.classList.contains("editing") ? dress : undress)(row);
+  }, true);
+}
 
 /** Put the caret into a segment's text; at counts from its start, null is its end. */
 export function goTo(id, at = 0) {

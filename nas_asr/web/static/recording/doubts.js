@@ -24,7 +24,7 @@ let places = []; // { id, why, text }
 let at = -1;
 
 /** The places to look at: what a guard found, and the few that the engine was least sure of. */
-export function doubtful(segments) {
+function doubtful(segments) {
   const right = new Set(JSON.parse(localStorage.getItem(RIGHT) ?? "[]"));
   const sure = segments.map((one) => one.confidence).filter((value) => value !== null).sort((one, other) => one - other);
   const limit = sure[Math.ceil(sure.length * LOWEST_SHARE) - 1] ?? -1;
@@ -115,7 +115,7 @@ document.addEventListener("editing:left", ({ detail }) => {
 });
 
 /** The words that went and came between two texts: from the first to the last that differs. */
-export function difference(before, after) {
+function difference(before, after) {
   const cut = new Intl.Segmenter(list.lang || undefined, { granularity: "word" });
   const [was, now] = [before, after].map((text) => [...cut.segment(text)].map((word) => word.segment));
   let head = 0;

@@ -28,7 +28,7 @@ export function edit(wanted = !on, id = null) {
   if (wanted !== on) {
     on = wanted;
     if (on) document.querySelector('#texts [data-text="written"]:not([aria-current])')?.click();
-    else leave();
+    else active?.box.blur();
     dressRows(on);
     $("edit-switch").setAttribute("aria-pressed", String(on));
     $("edit-bar").hidden = !on;

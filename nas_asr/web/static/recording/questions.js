@@ -41,8 +41,9 @@ function makeCard(clash) {
   return made;
 }
 
-function showClashes() {
+function showClashes({ detail }) {
   const open = openClashes();
+  place.hidden = !open.length;
   for (const [id, made] of shown) {
     if (open.some((clash) => clash.id === id)) continue;
     made.remove();
@@ -52,16 +53,17 @@ function showClashes() {
     if (!shown.has(clash.id)) {
       shown.set(clash.id, makeCard(clash));
       place.append(shown.get(clash.id));
+      // Whoever was writing there goes on in their own words.
+      if (detail?.wrote) shown.get(clash.id).querySelector("[data-part=further]").click();
     }
     const theirs = theirsOf(clash);
     const made = shown.get(clash.id);
     made.querySelector("[data-part=theirs]").textContent = words(theirs);
     made.querySelector("[data-part=keep]").disabled = !theirs.length;
   }
-  place.hidden = !open.length;
 }
 document.addEventListener("editing:clash", showClashes);
-document.addEventListener("transcript:changed", () => openClashes().length && showClashes());
+document.addEventListener("transcript:changed", (event) => openClashes().length && showClashes(event));
 
 // What an earlier visit left ---------------------------------------------------------------------------------------------
 

@@ -78,7 +78,8 @@ function write(edit) {
 const underWay = () => pending.filter((edit) => edit.sent).length;
 
 function begin() {
-  if (base && (pending.length || clashes.length)) return;
+  // The page's own segments lag behind in the box that is typed in: what the server said last is taken while it holds.
+  if (base && (pending.length || clashes.length || version === transcript.version)) return;
   base = transcript.segments.map((one) => ({ ...one }));
   version = transcript.version;
 }
@@ -213,10 +214,11 @@ function meet(news) {
   version = news.version;
   pending = found.standing;
   clashes.push(...found.clashes.map((clash) => ({ ...clash, author: news.author ?? "", id: newId() })));
-  if (found.clashes.length) busyWith = null;
+  const wrote = found.clashes.length > 0 && busyWith !== null;
+  if (wrote) busyWith = null;
   tell("editing:met", { author: news.author, touched: [...news.changed.map((one) => one.id), ...news.removed] });
   showNamed(found.known);
-  tell("editing:clash", {});
+  tell("editing:clash", { wrote });
   if (!pending.length) say(clashes.length ? "clash" : "saved");
   return "rebased";
 }
