@@ -13,7 +13,13 @@ const card = document.getElementById("clash-card");
 const offer = document.getElementById("left-over");
 const shown = new Map(); // the cards on the page, by clash
 
-const words = (pieces) => pieces.map((one) => (one.speaker ? `${nameOf(one.speaker)}: ${one.text}` : one.text)).join("\n");
+/** The texts of a place; with names where the two do not agree about them. */
+function words(pieces, named) {
+  const line = (one) => root.dataset.says.replace("{name}", () => nameOf(one.speaker) || root.dataset.nobody).replace("{text}", () => one.text);
+  return pieces.map((one) => (named ? line(one) : one.text)).join("\n");
+}
+
+const speakers = (pieces) => pieces.map((one) => one.speaker ?? "").join("\n");
 const bare = (pieces) => joinedAll(pieces.map((one) => one.text));
 
 function makeCard(clash) {
@@ -21,7 +27,6 @@ function makeCard(clash) {
   const part = (name) => made.querySelector(`[data-part=${name}]`);
   const title = root.dataset[clash.author ? "clash" : "clashNobody"];
   part("title").textContent = title.replace("{name}", clash.author).replace("{time}", clock(clash.span.start_ms));
-  part("mine").textContent = words(clash.mine);
   part("author").textContent = clash.author || root.dataset.others;
   part("keep").addEventListener("click", () => decide(clash.id, clash.mine));
   part("take").addEventListener("click", () => decide(clash.id, null));
@@ -29,6 +34,7 @@ function makeCard(clash) {
   const text = writes.querySelector("textarea");
   part("further").addEventListener("click", () => {
     writes.hidden = false;
+    made.classList.add("writing");
     text.value = bare(clash.mine);
     text.focus();
   });
@@ -53,14 +59,16 @@ function showClashes({ detail }) {
     if (!shown.has(clash.id)) {
       shown.set(clash.id, makeCard(clash));
       place.append(shown.get(clash.id));
-      // Whoever was writing there goes on in their own words.
-      if (detail?.wrote) shown.get(clash.id).querySelector("[data-part=further]").click();
     }
     const theirs = theirsOf(clash);
     const made = shown.get(clash.id);
-    made.querySelector("[data-part=theirs]").textContent = words(theirs);
+    const named = speakers(clash.mine) !== speakers(theirs);
+    made.querySelector("[data-part=mine]").textContent = words(clash.mine, named);
+    made.querySelector("[data-part=theirs]").textContent = words(theirs, named);
     made.querySelector("[data-part=keep]").disabled = !theirs.length;
   }
+  // Whoever was writing there goes on in their own words.
+  if (detail?.wrote) shown.get(open.at(-1).id).querySelector("[data-part=further]").click();
 }
 document.addEventListener("editing:clash", showClashes);
 document.addEventListener("transcript:changed", (event) => openClashes().length && showClashes(event));
@@ -72,7 +80,7 @@ async function offerLeftOver() {
   offer.hidden = !kept;
   if (!kept) return;
   const at = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-  const texts = [...kept.pending.filter((edit) => edit.text).map((edit) => edit.text), ...kept.clashes.map((clash) => words(clash.mine))];
+  const texts = [...kept.pending.filter((edit) => edit.text).map((edit) => edit.text), ...kept.clashes.map((clash) => words(clash.mine, false))];
   offer.querySelector("[data-part=when]").textContent = root.dataset.leftOver.replace("{time}", at);
   offer.querySelector("ul").replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   offer.querySelector("details").hidden = !texts.length;
