@@ -111,6 +111,13 @@ def write(page: Page, number: int, words: str) -> None:
     page.keyboard.insert_text(words)
 
 
+def no_line(route: Route) -> None:
+    if route.request.method == "PATCH":
+        route.abort()
+    else:
+        route.fallback()
+
+
 def saved(page: Page) -> None:
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
 
@@ -201,12 +208,22 @@ def test_two_people_at_once_lose_nothing(desk: Desk) -> None:
     write(bob, 0, ", says Bob")
     bob.keyboard.press("Escape")
     saved(bob)
-    write(alice, 3, ", says Alice")  # another place: hers goes on top of his by itself
+    write(alice, 1, ", says Alice")  # another place: hers goes on top of his by itself
     alice.keyboard.press("Escape")
     saved(alice)
     expect(alice.locator(".segment .said.written").first).to_have_text("good morning to everybody, says Bob")
-    write(bob, 3, ", says Bob")  # the same place: both are shown, and he goes on writing in his own words
+    expect(bob.locator(".segment .said.written").nth(1)).to_have_text(
+        "we talk about Miler today, says Alice"
+    )  # by itself
+    bob.route("**/transcript", no_line)
+    write(bob, 3, ", says Bob")
     bob.keyboard.press("Control+s")
+    expect(bob.locator("#save-state")).to_have_attribute("data-state", "offline")
+    write(alice, 3, ", says Alice")  # the same place: both are shown, and he goes on writing in his own words
+    alice.keyboard.press("Escape")
+    saved(alice)
+    bob.unroute("**/transcript")
+    bob.evaluate("window.dispatchEvent(new Event('online'))")
     card = bob.locator(".clash")
     expect(card).to_contain_text("alice changed the text at 0:06 too")
     expect(card.locator("[data-part=mine]")).to_have_text("that is all for now, says Bob")
@@ -217,16 +234,12 @@ def test_two_people_at_once_lose_nothing(desk: Desk) -> None:
     bob.click(".clash form button")
     saved(bob)
     expect(bob.locator("#clashes")).to_be_hidden()
-    assert desk.texts(recording)[0::3] == ["good morning to everybody, says Bob", "that is all for now, says Bob and Alice"]
+    assert desk.texts(recording)[0::3] == [
+        "good morning to everybody, says Bob",
+        "that is all for now, says Bob and Alice",
+    ]
     authors = {one.author for one in list_versions(desk.live.house, desk.live.cast.alice, recording)}
     assert authors == {None, "alice", "bob"}
-
-
-def no_line(route: Route) -> None:
-    if route.request.method == "PATCH":
-        route.abort()
-    else:
-        route.fallback()
 
 
 def test_a_lost_line_loses_nothing_and_a_reload_offers_what_was_not_saved(desk: Desk) -> None:
