@@ -80,13 +80,24 @@ function merge(list, at) {
   if (next) list.splice(at, 2, { ...one, text: joined(one.text, next.text), end_ms: next.end_ms });
 }
 
-/** The list with what somebody else changed in its place: by id, new ones by their time. */
+/** The list with what somebody else changed in its place: by id; what came behind the one it names, else by its time. */
 export function patched(list, { changed, removed }) {
   const gone = new Set(removed);
   const fresh = new Map(changed.map((one) => [one.id, one]));
   const kept = list.filter((one) => !gone.has(one.id)).map((one) => take(fresh, one));
-  if (!fresh.size) return kept;
-  return [...kept, ...fresh.values()].sort((one, other) => one.start_ms - other.start_ms || one.end_ms - other.end_ms);
+  let at = -1; // of the last that came: a new text comes as one long row of them
+  for (const one of fresh.values()) {
+    at = kept[at] && kept[at].id === one.after ? at + 1 : placeFor(kept, one);
+    kept.splice(at, 0, one);
+  }
+  return kept;
+}
+
+function placeFor(list, one) {
+  const before = one.after ? list.findIndex((other) => other.id === one.after) : -1;
+  if (before >= 0 || one.after === "") return before + 1;
+  const later = list.findIndex((other) => other.start_ms > one.start_ms || (other.start_ms === one.start_ms && other.end_ms > one.end_ms));
+  return later < 0 ? list.length : later;
 }
 
 function take(fresh, one) {
