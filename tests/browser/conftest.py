@@ -65,6 +65,11 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Live]:
     """The real application behind a real socket."""
+    yield from open_house(tmp_path)
+
+
+def open_house(tmp_path: Path) -> Iterator[Live]:
+    """What the fixture gives, for those who share one house between tests."""
     db = Database(f"sqlite:///{tmp_path / 'nas_asr.sqlite3'}")
     migrate(db)
     options = Settings(data=tmp_path, timezone="Europe/Berlin")
