@@ -52,6 +52,9 @@ def test_migrating_again_changes_nothing(db: Database) -> None:
 
 _OLD_ROWS = (  # as the first releases wrote them, so not through today's models
     "INSERT INTO teams (id, slug, name, language, created_at) VALUES ('t', 't', 'T', 'en', :at)",
+    "INSERT INTO users (id, name, name_key, email, password_hash, is_admin, session_version, language, theme, created_at) "
+    "VALUES ('p', 'P', 'p', '', '', :no, 3, 'zh_Hans', 'dark', :at)",
+    "INSERT INTO members (team_id, user_id, role, created_at) VALUES ('t', 'p', 'manager', :at)",
     "INSERT INTO folders (id, team_id, path, name, language, engine, itn, marker, online, offline_reason, scan_ms, files_seen, "
     "created_at) VALUES ('f', 't', '/srv/t', 't', 'en', '', 'rules', '', :yes, '', 0, 0, :at)",
     "INSERT INTO recordings (id, team_id, folder_id, raw_path, path, title, size_bytes, sha256, duration_ms, container, codec, "
@@ -73,8 +76,10 @@ def test_an_upgrade_keeps_every_row(empty: Database) -> None:
             session.execute(text(row), {"at": START, "raw": b"a", "yes": True, "no": False})
     migrate(empty)
     with empty.read() as session:
-        kept = {table: session.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("folders", "runs", "ledger")}
-        assert kept == {"folders": 1, "runs": 1, "ledger": 1}
+        tables = ("users", "members", "folders", "runs", "ledger")
+        kept = {table: session.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables}
+        assert kept == dict.fromkeys(tables, 1)
+        assert session.execute(text("SELECT language, theme, zone FROM users")).one() == ("zh_Hans", "dark", "")
         assert session.scalar(text("SELECT folder_id FROM recordings")) == "f"
 
 
