@@ -47,7 +47,7 @@ def test_many_are_chosen_narrowed_and_thrown_away(page: Page, live: Live) -> Non
             live.house, make_recording(live.house, live.cast.choir, f"Memo {number}", language="ja"), ["la"]
         )
     page.goto(live.url + "/")
-    page.click(".narrow summary")
+    page.click(".narrowing summary")
     page.select_option("#n-language", "ja")
     expect(page.locator(".chip")).to_have_text(["Japanese"])
     expect(page.locator(".row")).to_have_count(5)

@@ -179,6 +179,8 @@ function add(files, team, language) {
     waiting.push(job);
   }
   panel.hidden = false;
+  panel.classList.add("active");
+  panel.scrollIntoView({ block: "nearest" });
   next();
 }
 
