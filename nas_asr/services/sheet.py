@@ -154,6 +154,7 @@ def _is(speaker: str | None) -> ColumnElement[bool]:
 
 
 def _found_alike(row: SegmentRow, wanted: Segment | None) -> bool:
-    """Whether the same row is found by the same words afterwards."""
-    alike = wanted is not None and (row.text, row.spoken) == (wanted.text, wanted.spoken)
-    return alike and row.layer == Layer.OVER
+    """Whether the same row is found by the same words and the same speaker afterwards."""
+    if wanted is None or row.layer != Layer.OVER:
+        return False
+    return (row.text, row.spoken, row.speaker) == (wanted.text, wanted.spoken, wanted.speaker)

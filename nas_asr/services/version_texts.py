@@ -86,6 +86,9 @@ def show(session: Session, recording: Recording, version: TranscriptVersion) -> 
     old = session.scalars(seen_rows(root_of(session, was))).all() if was is not None else []
     session.flush()
     if was is not None and was.root:
+        over = [row for row in old if row.layer == Layer.OVER]
+        search.forget(session, over)  # while they are there: with a row goes what says where it stands in the index
+        old = [row for row in old if row.layer == Layer.OWN]
         _clear(session, root_of(session, was))
     new = _lay(session, version)
     session.flush()

@@ -12,16 +12,10 @@ from nas_asr.services.accounts import set_password
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.transcripts import list_versions, read_transcript
 from nas_asr.store.models import Recording, SegmentRow
-from nas_asr.web.wiring import WEB
 from tests.browser.conftest import PASSWORD, SAMPLE, Complaints, Live, open_house
 from tests.cast import make_recording, write_transcript
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not (WEB / "static/recording/reading.js").is_file(), reason="the page to edit on is not here yet"
-    ),
-]
+pytestmark = pytest.mark.browser
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True}
 SPOKEN = ["good morning to everybody", "we talk about Miler today", "Miler sold more", "that is all for now"]
 # What a browser says by itself when an answer is no 2xx, or when there is none: here that is the point.

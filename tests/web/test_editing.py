@@ -1,15 +1,8 @@
 """Room: tests.web.test_editing. What is beside the text: names for all, tools for those who write, hotwords for managers."""
 
-import pytest
-
 from nas_asr.services.base import House
-from nas_asr.web.wiring import WEB
 from tests.cast import Cast, make_recording, replace_something, write_transcript
 from tests.web.conftest import Visits
-
-pytestmark = pytest.mark.skipif(
-    not (WEB / "static/recording/reading.js").is_file(), reason="the page to edit on is not here yet"
-)
 
 
 def test_tools_are_for_those_who_may_use_them(visit: Visits, house: House, cast: Cast) -> None:

@@ -30,7 +30,7 @@ def test_every_answer_forbids_inline_code_frames_and_guessing(visit: Visits, cas
 def test_private_pages_are_not_kept_by_the_browser_but_static_files_are(visit: Visits, cast: Cast) -> None:
     browser = visit(cast.alice)
     assert browser.get("/").headers["Cache-Control"] == "no-store"
-    assert "max-age=31536000" in browser.get("/static/app.css").headers["Cache-Control"]
+    assert "max-age=31536000" in browser.get("/static/app.css?v=1").headers["Cache-Control"]
 
 
 def test_static_files_cost_no_look_into_the_database(
