@@ -82,7 +82,7 @@ def test_a_word_is_found_and_opens_at_its_second(page: Page, live: Live, words: 
 
 def test_an_export_comes_down(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/recordings/{live.meeting}")
-    page.click("details.menu summary")
+    page.click("details.exports summary")
     with page.expect_download() as waiting:
         page.click("[data-format=srt]")
     text = Path(waiting.value.path()).read_text("utf-8")

@@ -27,7 +27,7 @@ def meeting(live: Live, rows: int = ROWS, *, step_ms: int = 70) -> str:
         folder = session.get_one(Recording, live.meeting).folder_id
     recording = make_recording(
         live.house, live.cast.choir, "第三季度周例会", language="zh", folder_id=folder, raw_path=b"meeting.flac",
-        path="meeting.flac", container="flac", size_bytes=SAMPLE.stat().st_size,
+        path="meeting.flac", container="flac", codec="flac", size_bytes=SAMPLE.stat().st_size,
     )  # fmt: skip
     write_meeting(live.house, recording, rows, step_ms=step_ms)
     return recording
