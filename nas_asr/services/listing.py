@@ -52,7 +52,7 @@ _COLUMNS: Mapping[str, tuple[InstrumentedAttribute[Any], type]] = {
 
 @dataclass(frozen=True, slots=True)
 class RecordingFilter:
-    """Which recordings; empty fields do not narrow. q is looked for in titles and paths, or in titles only.
+    """Which recordings; empty fields do not narrow. q is looked for in titles and paths.
 
     drafts: only what `auto` gave to the built-in engine. min_ms, max_ms: as long as the first, shorter than the second.
     person: the name of who uploaded it or of somebody who speaks in it, whole, in whatever case.
@@ -64,7 +64,6 @@ class RecordingFilter:
     q: str = ""
     since: datetime | None = None
     until: datetime | None = None
-    titles_only: bool = False
     drafts: bool = False
     language: str = ""
     person: str = ""
@@ -229,6 +228,4 @@ def _conditions(session: Session, viewer: Viewer, wanted: RecordingFilter) -> li
         narrow.append(of_person(session, viewer, wanted.person))
     for word in wanted.q.split()[:8]:
         narrow.append(row.name_key.contains(folded(word), autoescape=True))
-        if wanted.titles_only:
-            narrow.append(row.title.icontains(word, autoescape=True))
     return narrow
