@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 from nas_asr import settings as settings_room
 from nas_asr.core import checkpoints
 from nas_asr.core.checkpoints import Hub
-from nas_asr.core.errors import ConfigError, ModelUnavailable, Unexpected
+from nas_asr.core.errors import ConfigError, Conflict, ModelUnavailable, Unexpected
 from nas_asr.core.findings import Finding, Verdict
 from nas_asr.core.offers import AUTO, Offer, Skills
 from nas_asr.core.ports import JobQueue, Options, SilentQueue, Transcriber
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from nas_asr.worker.room import WorkerRoom
 
 WORKER_FACTORY = "nas_asr.bootstrap:worker_room"
+_one_beside_us = Lock()  # each may load an engine; the pages' process has threads for a dozen
 TRIAL_S = 120.0  # as long as a large model may take to come from a slow disk
 
 
@@ -224,7 +226,17 @@ def near_elsewhere(
 def _ask_elsewhere(
     settings: Options, words: Sequence[str], patience_s: float, asked: bytes = b""
 ) -> tuple[int, bytes]:
-    """One of our commands as a program of its own that does not outlive us: its exit status and what it printed."""
+    """One of our commands as a program of its own: its exit status and what it printed. Conflict while another one runs."""
+    if not _one_beside_us.acquire(blocking=False):
+        raise Conflict("Somebody else has this machine look already.", "Wait a few seconds, then try again.")
+    try:
+        return _answer_of(settings, words, patience_s, asked)
+    finally:
+        _one_beside_us.release()
+
+
+def _answer_of(settings: Options, words: Sequence[str], patience_s: float, asked: bytes) -> tuple[int, bytes]:
+    """It does not outlive us, nor its patience."""
     command = [sys.executable, "-m", "nas_asr.core.lifeline", str(os.getpid()), sys.executable, "-m", "nas_asr"]
     program = subprocess.Popen(
         [*command, "--data", str(settings.data), *words],

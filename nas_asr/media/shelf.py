@@ -53,18 +53,17 @@ class Shelf:
             yield None
             return
         try:
-            if final.exists():  # since the caller looked
-                place.unlink()
-                yield None
-                return
-            with _in_words():
-                os.ftruncate(descriptor, 0)  # of somebody who was killed
-                yield descriptor
-                os.fsync(descriptor)  # or a power cut leaves the name without the bytes
-                place.rename(final)
-        except BaseException:
-            place.unlink(missing_ok=True)
-            raise
+            with contextlib.ExitStack() as undone:
+                undone.callback(place.unlink, missing_ok=True)
+                if final.exists():  # since the caller looked
+                    yield None
+                    return
+                with _in_words():
+                    os.ftruncate(descriptor, 0)  # of somebody who was killed
+                    yield descriptor
+                    os.fsync(descriptor)  # or a power cut leaves the name without the bytes
+                    place.rename(final)
+                undone.pop_all()
         finally:
             os.close(descriptor)
 

@@ -57,6 +57,12 @@ class PartView:
     rtfx: float | None = None
 
 
+def require_admin(house: House, viewer: Viewer) -> None:
+    """For pages that ask no row: NotVisible for everybody but admins in person."""
+    with house.db.read() as session:
+        Scope(session, viewer).require_admin()
+
+
 def list_parts(house: House, viewer: Viewer) -> list[PartView]:
     """Every part that gave a sign of life within the last day; admins only."""
     now, wanted = house.now(), wishes(house) or Wishes()

@@ -28,8 +28,8 @@ def test_forty_terms_are_read_clearly_more_often_with_a_list_than_without(tmp_pa
 def test_two_hundred_terms_that_nobody_says_change_next_to_nothing(audio: Path) -> None:
     transcriber = build_transcriber(EngineOptions("sphinx"), decode)
     try:
-        found = absent_changes(transcriber, audio, longest_s=6)  # bench/hotwords.py hears the longer ones, too
+        found = absent_changes(transcriber, audio)
     finally:
         transcriber.close()
-    assert found.terms >= 200 and found.words > 100
+    assert found.terms >= 200 and found.words > 1000
     assert found.changed <= 0.002 * found.words

@@ -21,7 +21,7 @@ from nas_asr.media import decode
 from tests.drops import portrait
 from tests.live import PASSWORD, SAMPLE, Browser, Live, living, wait_for
 
-MANY = int(os.environ.get("TRUST_FILES", "50"))  # more, where somebody has the time; bench/chaos.py has it
+MANY = int(os.environ.get("TRUST_FILES", "200"))  # fewer, where somebody is in a hurry
 
 
 @dataclass

@@ -38,7 +38,7 @@ def test_it_can_be_read_in_chinese(visit: Visits, cast: Cast, meeting: str) -> N
 def test_the_recording_leads_to_it(visit: Visits, cast: Cast, meeting: str) -> None:
     page = visit(cast.rita).get(f"/recordings/{meeting}").text
     assert f'href="/recordings/{meeting}/difference?from=1&amp;to=2"' in page
-    assert page.count(f'href="/recordings/{meeting}/history"') >= 2, "beside the title, and in the details"
+    assert page.count(f'href="/recordings/{meeting}/history"') == 3, "beside the title, with who edited, and in the details"
 
 
 def test_the_same_version_twice_has_no_change(visit: Visits, cast: Cast, meeting: str) -> None:

@@ -3,7 +3,8 @@
 import pytest
 from flask import Flask
 
-from nas_asr.bootstrap import near, near_elsewhere
+from nas_asr.bootstrap import _one_beside_us, near, near_elsewhere
+from nas_asr.core.errors import Conflict
 from nas_asr.core.hotwords import clean
 from nas_asr.services.base import House
 from nas_asr.services.hotword_reach import list_reach
@@ -74,3 +75,9 @@ def test_a_list_without_words_and_one_that_changes_nothing_are_said(
 def test_the_comparison_runs_in_a_program_of_its_own(house: House) -> None:
     there = near_elsewhere(house.options, ["Kubernetes"], ["cooper netties it is", "nothing"])
     assert there == near(["Kubernetes"], ["cooper netties it is", "nothing"]) and there[0] and not there[1]
+
+
+def test_one_program_runs_beside_the_pages_whoever_asks(house: House) -> None:
+    with _one_beside_us, pytest.raises(Conflict, match="look already"):
+        near_elsewhere(house.options, ["Kubernetes"], ["cooper netties"])
+    assert near_elsewhere(house.options, ["Kubernetes"], ["cooper netties"])[0]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from nas_asr.services import pause as pausing
 from nas_asr.services import queue as service
 from nas_asr.services.audit_log import AuditFilter, list_audit
-from nas_asr.services.overview import list_parts
+from nas_asr.services.overview import require_admin
 from nas_asr.services.storage import storage as measure
 from nas_asr.web.api.frame import API, Answer, ErrorEnvelope, Moment, PageQuery, Since, Until
 from nas_asr.web.viewer import current_viewer, house
@@ -200,7 +200,7 @@ def storage() -> Answer:
 @API.get("/admin/check", tags=[ADMIN], responses={200: CheckOut, 404: ErrorEnvelope})
 def check() -> Answer:
     """What works on the server's machine and what does not. Takes seconds."""
-    list_parts(house(), current_viewer())  # admins only
+    require_admin(house(), current_viewer())
     return CheckOut(items=[FindingOut(**asdict(one)) for one in wiring().examine()]).model_dump(mode="json")
 
 

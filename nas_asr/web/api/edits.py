@@ -10,7 +10,7 @@ from nas_asr.services import edits as service
 from nas_asr.services.carry_over import carry_edits
 from nas_asr.services.versions import restore_version
 from nas_asr.web.api.frame import API, Answer, Body, ErrorBody, ErrorEnvelope, Text
-from nas_asr.web.api.hotwords import VersionMade, version_seen
+from nas_asr.web.api.hotwords import VersionMade, transcript_seen
 from nas_asr.web.api.recordings import RecordingPath
 from nas_asr.web.api.transcripts import SegmentOut, segment_out
 from nas_asr.web.errors import in_their_words
@@ -103,9 +103,7 @@ class CarriedOut(BaseModel):
 )  # fmt: skip
 def edit(path: RecordingPath, body: EditsBody) -> Answer:
     """Change the text that readers see: a new version. If-Match names the version you saw; 409 where it is another by now."""
-    seen = version_seen()
-    if seen is None:
-        raise Invalid("If-Match is missing.", "Send the transcript's version as If-Match.", field="If-Match")
+    seen = transcript_seen()
     edits = [_edit(index, one) for index, one in enumerate(body.edits)]
     try:
         made = service.edit_transcript(house(), current_viewer(), path.recording_id, seen, edits)

@@ -162,12 +162,18 @@ def reach(path: TeamPath, body: ReachBody) -> Answer:
 )  # fmt: skip
 def turn(path: RecordingPath, body: TurnBody) -> Answer:
     """Put back what a hotword replaced, or replace it again: makes a new version. If-Match names the version you saw."""
-    seen = version_seen()
-    if seen is None:
-        raise Invalid("If-Match is missing.", "Send the transcript's version as If-Match.", field="If-Match")
+    seen = transcript_seen()
     order = Turn(body.segment, body.index, seen, body.everywhere)
     made = turn_replacement(house(), current_viewer(), path.recording_id, order)
     return VersionMade(version=made).model_dump(), {"ETag": f'"{made}"'}
+
+
+def transcript_seen() -> int:
+    """The version of a transcript that If-Match names; Invalid where none is named."""
+    seen = version_seen()
+    if seen is None:
+        raise Invalid("If-Match is missing.", "Send the transcript's version as If-Match.", field="If-Match")
+    return seen
 
 
 def version_seen() -> int | None:

@@ -1,14 +1,13 @@
 """Room: web.pages.check. What `nas-asr doctor` finds, as a page for admins. Changes nothing."""
 
-from threading import Lock
 from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as lazy
 
-from nas_asr.core.errors import Conflict, NasAsrError
-from nas_asr.services.overview import list_parts
+from nas_asr.core.errors import NasAsrError
+from nas_asr.services.overview import require_admin
 from nas_asr.web.pages.person import viewer, wants_part
 from nas_asr.web.viewer import house
 from nas_asr.web.wiring import wiring
@@ -23,13 +22,12 @@ SUBJECTS = {
 }  # fmt: skip
 # What nas_asr.doctor puts together from parts; named here so that it is translated.
 _REMEDIES = (lazy("Get it: nas-asr model pull"), lazy("First the second stage (below), then: nas-asr model pull"))
-_one_at_a_time = Lock()  # each loads engines on trial
 
 
 @bp.get("")
 def show() -> ResponseReturnValue:
     """The page at once; what is found comes when it is there."""
-    list_parts(house(), viewer())  # admins only
+    require_admin(house(), viewer())
     if wants_part("findings"):
         return render_template("check/findings.html", **_found())
     return render_template("check/check.html")
@@ -38,17 +36,12 @@ def show() -> ResponseReturnValue:
 @bp.get("/findings")
 def findings() -> ResponseReturnValue:
     """Page and findings together, for browsers without scripts."""
-    list_parts(house(), viewer())
+    require_admin(house(), viewer())
     return render_template("check/check.html", **_found())
 
 
 def _found() -> dict[str, Any]:
-    if not _one_at_a_time.acquire(blocking=False):
-        problem: NasAsrError = Conflict("Somebody else looks already.", "Wait a few seconds, then look again.")
-        return {"findings": (), "problem": problem, "subjects": SUBJECTS}
     try:
         return {"findings": wiring().examine(), "problem": None, "subjects": SUBJECTS}
     except NasAsrError as trouble:
         return {"findings": (), "problem": trouble, "subjects": SUBJECTS}
-    finally:
-        _one_at_a_time.release()

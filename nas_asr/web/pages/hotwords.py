@@ -10,6 +10,7 @@ from nas_asr.core.hotwords import LONGEST_WORD, MOST_WORDS, clean_text
 from nas_asr.services.hotword_reach import list_reach
 from nas_asr.services.hotwords import HotwordsView, list_changes, read_hotwords, set_hotwords
 from nas_asr.services.reruns import AT_ONCE, MOST_DAYS, rerun_chosen, rerun_team
+from nas_asr.web.errors import status_of
 from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer
 from nas_asr.web.viewer import house
@@ -50,8 +51,8 @@ def reach(slug: str) -> ResponseReturnValue:
     cleaned = clean_text(text)
     try:
         found = list_reach(house(), me, slug, cleaned, wiring().listen)
-    except (Invalid, Unexpected) as problem:
-        return _page(view, text, problem=problem), 422
+    except (Invalid, Conflict, Unexpected) as problem:
+        return _page(view, text, problem=problem), status_of(problem)
     saved = [word.line for word in cleaned.words] == list(view.words)
     return render_template("hotwords/reach.html", list=view, text=text, found=found, saved=saved)
 
