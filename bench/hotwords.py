@@ -20,7 +20,7 @@ from nas_asr.core.ports import Transcriber
 from nas_asr.engine.build import build_transcriber
 from nas_asr.engine.options import EngineOptions
 from nas_asr.media import decode
-from tests.engine.hearing import absent_changes, recall
+from tests.engine.hearing import absent_changes, english, hear, recall
 
 BESIDE = Path(__file__).parents[2] / "shared" / "audio"
 
@@ -58,7 +58,7 @@ def measure(transcriber: Transcriber, options: argparse.Namespace) -> dict[str, 
     else:
         print("flite is not installed: recall is not measured", file=sys.stderr)
     if (options.audio / "MANIFEST.csv").is_file():
-        harm = absent_changes(transcriber, options.audio, 5 if options.quick else None)
+        harm = absent_changes(hear(transcriber, options.audio, english(options.audio)[: 5 if options.quick else None]))
         share = round(harm.changed / max(harm.words, 1), 5)
         figures |= {"absent_terms": harm.terms, "words": harm.words, "changed": harm.changed, "changed_share": share}
     else:

@@ -12,7 +12,7 @@ from nas_asr.services.accounts import set_password
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.transcripts import list_versions, read_transcript
 from nas_asr.store.models import Recording, SegmentRow
-from tests.browser.conftest import PASSWORD, SAMPLE, Complaints, Live, open_house
+from tests.browser.conftest import PASSWORD, PATIENCE_MS, SAMPLE, Complaints, Live, open_house
 from tests.cast import make_recording, write_transcript
 
 pytestmark = pytest.mark.browser
@@ -48,7 +48,7 @@ class Desk:
         """The person has the recording open and edits."""
         wide: dict[str, Any] = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
         context = self.browser.new_context(**(wide | options), storage_state=self.cookies[who])
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
         page = context.new_page()
         self.complaints.append(Complaints(page, self.live.url))

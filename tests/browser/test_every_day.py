@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import PATIENCE_MS, Complaints
 from tests.live import PASSWORD, SAMPLE, living
 
 pytestmark = pytest.mark.browser
@@ -22,7 +22,7 @@ def test_every_day_of_a_user(chromium: Browser, tmp_path: Path, language: str) -
     share.mkdir()
     with living(tmp_path / "data") as house:
         context = chromium.new_context(locale=language, viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         complaints = Complaints(page, house.base)
         _set_up(page, house.base)

@@ -103,14 +103,14 @@ def test_dropped_files_arrive_although_the_connection_breaks(context: BrowserCon
     page.evaluate("window.stayed = true")
     drop(page, ("周例会 <b>.flac", sound), ("letter.txt", b"no sound at all"))
     uploads = page.locator("#uploads .upload")
-    expect(uploads.nth(0)).to_contain_text("in the queue", timeout=20_000)
+    expect(uploads.nth(0)).to_contain_text("in the queue")
     expect(uploads.nth(0)).to_contain_text("周例会 <b>.flac")
-    expect(uploads.nth(1)).to_have_attribute("data-kind", "stopped", timeout=20_000)
+    expect(uploads.nth(1)).to_have_attribute("data-kind", "stopped")
     expect(uploads.nth(1).locator("[data-again]")).to_be_hidden()
     expect(page.locator(".row", has_text="周例会 <b>")).to_be_visible()
     assert len(lost) == 2 and page.evaluate("window.stayed")
     drop(page, ("again.flac", sound))
-    expect(uploads.nth(2)).to_contain_text("was here already", timeout=20_000)
+    expect(uploads.nth(2)).to_contain_text("was here already")
     assert titles(live).count("周例会 <b>") == 1 and "again" not in titles(live)
     assert faults == []
 
@@ -139,5 +139,5 @@ def test_what_broke_off_is_named_after_a_reload_and_goes_on_when_the_file_is_cho
         drop(page, ("会议.flac", sound))
     assert sent.value.headers["upload-offset"] == "300000"
     expect(page.locator("#uploads .upload")).to_have_count(1)
-    expect(page.locator("#uploads .upload")).to_contain_text("已排队", timeout=20_000)
+    expect(page.locator("#uploads .upload")).to_contain_text("已排队")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -119,7 +119,7 @@ def test_pages_that_get_no_stream_ask(page: Page, live: Live) -> None:
     page.route("**/events", lambda route: route.fulfill(status=204))
     page.goto(live.url + "/")
     live.progress(0.75)
-    expect(page.locator(".row", has_text="Interview")).to_contain_text("transcribing 75 %", timeout=20_000)
+    expect(page.locator(".row", has_text="Interview")).to_contain_text("transcribing 75 %")
 
 
 def test_a_person_with_many_pages_sees_changes_on_all_of_them(page: Page, live: Live) -> None:
@@ -129,7 +129,7 @@ def test_a_person_with_many_pages_sees_changes_on_all_of_them(page: Page, live: 
         other.goto(live.url + "/")
     live.progress(0.75)
     for one in (page, *others):
-        expect(one.locator(".row", has_text="Interview")).to_contain_text("transcribing 75 %", timeout=20_000)
+        expect(one.locator(".row", has_text="Interview")).to_contain_text("transcribing 75 %")
 
 
 def test_the_transcript_appears_when_it_is_done(page: Page, live: Live) -> None:

@@ -77,7 +77,7 @@ def test_joining_needs_no_script(page: Page, live: Live) -> None:
     expect(page.locator("h1")).to_have_text("REC001")
     expect(page.locator("audio")).to_have_attribute("controls", "")
     page.locator("details.more summary").click()
-    assert page.get_by_role("link", name="Listen").nth(1).get_attribute("href", timeout=5000).endswith("part=2")  # type: ignore[union-attr]
+    assert page.get_by_role("link", name="Listen").nth(1).get_attribute("href").endswith("part=2")  # type: ignore[union-attr]
 
 
 def test_sound_goes_on_in_the_next_part_and_the_light_with_it(page: Page, live: Live) -> None:
@@ -88,7 +88,7 @@ def test_sound_goes_on_in_the_next_part_and_the_light_with_it(page: Page, live: 
     expect(page.locator("#play")).to_have_text("Pause")
     plays_part(page, 2)
     expect(page.locator(".segment.playing")).to_have_attribute("data-start", "4000")
-    expect(page.locator("#clock")).to_have_text("0:08", timeout=15_000)
+    expect(page.locator("#clock")).to_have_text("0:08")
     expect(page.locator("#play")).to_have_text("Play")
 
 

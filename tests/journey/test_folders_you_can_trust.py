@@ -229,7 +229,7 @@ def test_a_file_renamed_while_it_is_transcribed_is_done_once(renamed: tuple[Live
     assert len(items(ada, f"recordings/{one()['id']}/versions")) == 1
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_kill_9_of_everything_five_times_over_many_files_leaves_one_version_each(
     data: Path, renamed: tuple[Live, Browser]
 ) -> None:

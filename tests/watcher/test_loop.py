@@ -24,7 +24,7 @@ from tests.cast import Cast, make_folder
 from tests.drops import SOUND, FakeProbe, lines, recordings, with_settings
 
 
-def eventually(condition: Callable[[], bool], within_s: float = 20.0) -> float:
+def eventually(condition: Callable[[], bool], within_s: float = 60.0) -> float:
     """Seconds until it holds."""
     begun = time.monotonic()
     while not condition():

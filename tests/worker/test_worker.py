@@ -148,7 +148,7 @@ def test_a_worker_without_its_model_says_why_and_tries_again(shop: Works) -> Non
 def test_two_workers_cannot_have_one_name(shop: Works) -> None:
     shop.start_worker()
     shop.until_warm()
-    assert shop.start_worker().wait(timeout=20) != 0
+    assert shop.start_worker().wait(timeout=60) != 0
     assert "already running" in shop.log()
 
 
