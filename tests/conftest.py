@@ -22,7 +22,7 @@ __all__ = ["cluster", "migrated", "postgres", "postgres_url"]
 # Files that take minutes, the longest first: begun last, they would leave all but one processor idle at the end.
 _LONG = (
     "tests/test_chaos",
-    "tests/engine/test_hotword_bounds", "tests/journey/", "tests/browser/", "tests/engine/test_hard_cases", "tests/worker/",
+    "tests/journey/", "tests/browser/", "tests/engine/test_hard_cases", "tests/worker/",
     "tests/test_kills", "tests/archive/test_kills", "tests/install/test_pull", "tests/cli/", "tests/engine/", "tests/media/",
 )  # fmt: skip
 
