@@ -8,7 +8,7 @@ from flask_openapi3 import Info, OpenAPI
 from nas_asr import __version__
 from nas_asr.services.base import House
 from nas_asr.services.opus import opus_desk
-from nas_asr.web import api, errors, events, locale, pages, security, watched, widgets
+from nas_asr.web import api, errors, events, locale, packing, pages, security, watched, widgets
 from nas_asr.web.wiring import WEB, StageTwoView, WebSetup
 
 __all__ = ["StageTwoView", "WebSetup", "create_app"]
@@ -31,6 +31,7 @@ def create_app(house: House, web: WebSetup) -> Flask:
     errors.configure(app)
     locale.configure(app, house)
     _configure_static(app)
+    packing.configure(app)
     watched.configure(app)
     events.register(app)
     pages.register(app)

@@ -20,6 +20,7 @@ from flask_babel import Babel, Domain, format_decimal, get_locale, get_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_login import current_user
+from markupsafe import Markup
 
 from nas_asr.core.recording import LedgerState, RunState
 from nas_asr.core.transcript import ItnMode
@@ -32,6 +33,7 @@ NAMES = {"en": "English", "zh_Hans": "简体中文"}
 _FORMS = {"en": "d MMM y", "zh_Hans": "y年M月d日"}
 TRANSLATIONS = WEB / "translations"
 _PLACE = re.compile(r"%\((\w+)\)[sd]")
+_HAN, _NOT_CHINESE = re.compile("[\u3400-\u9fff]"), re.compile("[\u3041-\u30ff\uac00-\ud7af]")  # kana and hangul: read otherwise
 _BETWEEN = re.compile(r"(?<=[.?!]) (?=[A-Z“])")
 
 STATES = {
@@ -156,7 +158,7 @@ def configure(app: Flask, house: House) -> None:
         size=size, language_name=language_name, engine_name=engine_name, said=said,
         state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
         role_name=lambda role: ROLES[str(role)], scope_name=lambda scope: SCOPES[str(scope)],
-        itn_name=lambda mode: ITN_NAMES[ItnMode(mode)], speaker_name=speaker_name,
+        itn_name=lambda mode: ITN_NAMES[ItnMode(mode)], speaker_name=speaker_name, written_in=written_in,
         action_name=lambda action: _ACTIONS.get(action, action), kind_name=lambda kind: KINDS.get(kind, kind),
     )  # fmt: skip
     app.jinja_env.globals.update(locale=get_locale, html_lang=html_lang, languages=NAMES)
@@ -180,6 +182,12 @@ def language() -> str:
 def html_lang() -> str:
     """The page's lang attribute (BCP 47)."""
     return str(get_locale()).replace("_", "-")
+
+
+def written_in(text: str) -> Markup:
+    """The lang attribute for Chinese text on a page in another language, by which browsers choose fonts and break lines."""
+    chinese = language() != "zh_Hans" and _HAN.search(text) and not _NOT_CHINESE.search(text)
+    return Markup(' lang="zh-Hans"' if chinese else "")
 
 
 def speaker_name(speaker: str) -> str:
