@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Viewer
@@ -16,7 +16,7 @@ from nas_asr.services.login_tries import count_try, forgive
 from nas_asr.services.passwords import hash_password, needs_rehash, verify_password
 from nas_asr.services.sessions import Arrival, SignedIn, begin, end_all, session_of
 from nas_asr.store.database import alone
-from nas_asr.store.models import Member, SessionRow, Team, User
+from nas_asr.store.models import Member, SessionRow, Team, Token, User
 from nas_asr.store.scope import Scope
 
 _WRONG = "The name or the password is not right."
@@ -35,7 +35,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user as lists show them. seen_at: when they last did something in a session of theirs; teams: short names."""
+    """A user as lists show them. seen_at: when they last did something, in a session or by a token; teams: short names."""
 
     id: str
     name: str
@@ -225,9 +225,10 @@ def list_users(house: House, viewer: Viewer | None) -> list[Person]:
     """All people, for admins and the command line."""
     with house.db.read() as session:
         users = Scope(session, viewer).users() if viewer is not None else select(User).order_by(User.name)
-        seen = dict(
-            session.execute(select(SessionRow.user_id, func.max(SessionRow.seen_at)).group_by(SessionRow.user_id)).all()
-        )
+        uses = union_all(
+            select(SessionRow.user_id, SessionRow.seen_at.label("at")), select(Token.user_id, Token.used_at)
+        ).subquery()
+        seen = dict(session.execute(select(uses.c.user_id, func.max(uses.c.at)).group_by(uses.c.user_id)).all())
         teams: dict[str, list[str]] = {}
         for user_id, slug in session.execute(select(Member.user_id, Team.slug).join(Team).order_by(Team.slug)):
             teams.setdefault(user_id, []).append(slug)

@@ -108,7 +108,7 @@ def export_many(house: House, viewer: Viewer, order: Many, present: Present) -> 
     present is asked before each recording: whoever leaves a team has nothing more of it from that moment on.
     """
     if not order.formats:
-        raise Invalid("Choose at least one format.", field="format")
+        raise Invalid("No format is chosen.", "Choose at least one.", field="format")
     check_options(order.formats, order.options)
     expected = _count(house, viewer, order)
     names = ",".join(form.name for form in order.formats)
@@ -128,7 +128,7 @@ def _count(house: House, viewer: Viewer, order: Many) -> int:
             raise Invalid("No recording fits what was asked for.", "Change the filters.", field="everything")
         return found
     if not order.ids:
-        raise Invalid("Choose at least one recording.", field="id")
+        raise Invalid("No recording is chosen.", "Choose at least one.", field="id")
     found = 0
     with house.db.read() as session:
         mine = Scope(session, viewer).recordings()

@@ -25,7 +25,9 @@ class TooManyTries(NotSignedIn):
     code = "slow_down"
 
     def __init__(self, wait_s: int) -> None:
-        super().__init__(f"Too many wrong tries. Wait {wait_s} seconds and try again.")
+        minutes = round(wait_s / 60)
+        remedy = f"Wait {wait_s} seconds and try again." if wait_s < 120 else f"Wait {minutes} minutes and try again."
+        super().__init__("Too many wrong tries.", remedy)
         self.wait_s = wait_s
 
 

@@ -17,7 +17,7 @@ from nas_asr.store.scope import Scope, roles_of
 
 PREFIX = "nasr_"
 # A token's last use is written at most this often, so that a polling dashboard does not write each time.
-_USED_EVERY = timedelta(minutes=5)
+_USED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """Room: web.errors. From what went wrong to what a person or a program is told. The only place with HTTP's numbers."""
 
 import logging
+import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, current_user
-from flask_wtf.csrf import CSRFError
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -18,7 +19,8 @@ from nas_asr.services.accounts import anybody
 from nas_asr.services.login_tries import TooManyTries
 from nas_asr.store.database import DatabaseTrouble, is_passing
 from nas_asr.web.locale import said
-from nas_asr.web.security import here
+from nas_asr.web.remedies import remedy_for, sentence_of, wait_of
+from nas_asr.web.security import here, safe_next
 from nas_asr.web.viewer import house
 
 log = logging.getLogger(__name__)
@@ -36,12 +38,14 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     core.StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
     core.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     core.EngineError: HTTPStatus.SERVICE_UNAVAILABLE,
+    core.ArchiveUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _CODES: Mapping[int, str] = {
     400: "bad_request", 401: "not_signed_in", 403: "not_permitted", 404: "not_found", 405: "method_not_allowed",
     409: "conflict", 410: "gone", 413: "too_large", 415: "not_audio", 416: "bad_range", 422: "invalid", 429: "slow_down",
     503: "busy",
 }  # fmt: skip
+_SOON_S = 10
 
 
 def configure(app: Flask) -> None:
@@ -74,14 +78,14 @@ def _ours(error: core.NasAsrError) -> ResponseReturnValue:
     status = status_of(error)
     if status >= 500:
         log.warning("web.refused", extra={"code": error.code, "path": request.path})
-    if wants_json():
-        answer = _envelope(status, error)
-    elif isinstance(error, core.NotSignedIn) and not isinstance(error, TooManyTries):
+    if not wants_json() and isinstance(error, core.NotSignedIn) and not isinstance(error, TooManyTries):
         return _to_the_door()
-    else:
-        answer = _page(status, said(error.message), said(error.remedy))
+    error.remedy = error.remedy or remedy_for(status)
+    answer = _answer(status, error)
     if isinstance(error, TooManyTries):
         answer.headers["Retry-After"] = str(error.wait_s)
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(_SOON_S)
     return answer
 
 
@@ -96,25 +100,13 @@ def _of_http(error: HTTPException) -> ResponseReturnValue:
             "or open the page by a name that is on that list."
         )
         return Response(text + "\n", 400, mimetype="text/plain")
-    told = _sentence(error)
-    answer = _envelope(error.code, core.NasAsrError(*told)) if wants_json() else _page(error.code, *told)
+    answer = _answer(error.code, core.NasAsrError(*sentence_of(error)))
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after", "content-range"):
+        if name.lower() in ("allow", "content-range"):
             answer.headers[name] = value
+    if error.code == HTTPStatus.TOO_MANY_REQUESTS:
+        answer.headers["Retry-After"] = str(wait_of(error))
     return answer
-
-
-def _sentence(error: HTTPException) -> tuple[str, str]:
-    if isinstance(error, CSRFError):
-        return _("This form is out of date or was not sent from our page."), _("Reload the page and try again.")
-    sentences = {
-        404: (_("There is nothing here under this address for you."), _("Go back to the library.")),
-        405: (_("This address does not take that kind of request."), ""),
-        413: (_("That is larger than this server accepts."), _("Copy large files into the team's folder instead.")),
-        416: (_("This part of the recording does not exist."), ""),
-        429: (_("Too many tries."), _("Wait a minute and try again.")),
-    }
-    return sentences.get(error.code or 400, (_("This request cannot be answered."), _("Go back and try again.")))
 
 
 def _of_database(error: Exception) -> ResponseReturnValue:
@@ -122,9 +114,9 @@ def _of_database(error: Exception) -> ResponseReturnValue:
         return _unforeseen(error)
     log.warning("web.database_busy", extra={"path": request.path})
     _as_a_stranger()
-    told = _("The database does not answer just now; nothing was changed."), _("Try again in a moment.")
-    answer = _envelope(503, core.NasAsrError(*told)) if wants_json() else _page(503, *told)
-    answer.headers["Retry-After"] = "10"
+    told = "The database does not answer just now; nothing was changed.", "Try again in a moment."
+    answer = _answer(503, core.NasAsrError(*told))
+    answer.headers["Retry-After"] = str(_SOON_S)
     return answer
 
 
@@ -143,13 +135,14 @@ def _see_who() -> None:
 
 def _unforeseen(error: Exception) -> ResponseReturnValue:
     # Edge 3 of 3 for broad except: Flask calls this for whatever nobody foresaw. The log has the trace, the page never.
-    log.error("web.failed", extra={"path": request.path}, exc_info=error)
+    reference = secrets.token_hex(4)
+    log.error("web.failed", extra={"reference": reference, "path": request.path}, exc_info=error)
     _see_who()
-    message = _("Something went wrong on our side; nothing that was accepted is lost.")
-    remedy = _("Try again; the log of this server says what happened.")
-    if wants_json():
-        return _envelope(500, core.NasAsrError(message, remedy))
-    return _page(500, message, remedy)
+    told = core.NasAsrError(
+        "Something went wrong on our side; nothing that was accepted is lost.",
+        f"Try again. If it happens again, tell an admin the number {reference}: this server's log has it beside the cause.",
+    )
+    return _answer(500, told)
 
 
 def in_their_words(error: core.NasAsrError) -> tuple[str, str]:
@@ -171,8 +164,29 @@ def _envelope(status: int, error: core.NasAsrError) -> Response:
     return answer
 
 
-def _page(status: int, message: str, remedy: str) -> Response:
-    return Response(render_template("error/error.html", status=status, message=message, remedy=remedy), status)
+def _answer(status: int, error: core.NasAsrError) -> Response:
+    """For programs JSON, for a part of a page the bare sentences, which the page shows; else a page of its own."""
+    if wants_json():
+        return _envelope(status, error)
+    message, remedy = said(error.message), said(error.remedy)
+    if _is_fragment():
+        return Response(f"{message} {remedy}".strip(), status, mimetype="text/plain")
+    page = render_template("error/error.html", status=status, message=message, remedy=remedy, ways=_ways_on(status))
+    return Response(page, status)
+
+
+def _ways_on(status: int) -> list[tuple[str, str]]:
+    """Addresses and labels of where somebody may go from here; the first is what most would do."""
+    ways = []
+    if request.method in ("GET", "HEAD") and (status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500):
+        ways.append((here(), _("Try again")))
+    came_from = urlsplit(request.referrer or "")
+    if request.method == "POST" and came_from.netloc == request.host:
+        back = safe_next(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
+        ways += [(back, _("Back to the page"))] if back else []
+    if current_user.is_authenticated or status >= 500:
+        return [*ways, (url_for("library.index"), _("To the library"))]
+    return [*ways, (url_for("login.form"), _("Sign in"))]
 
 
 def _to_the_door() -> ResponseReturnValue:

@@ -15,9 +15,10 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from nas_asr.core.access import Viewer
-from nas_asr.core.errors import Invalid, NotVisible
+from nas_asr.core.errors import Invalid, NasAsrError, NotVisible
 from nas_asr.services.sessions import LONGEST, SignedIn
-from nas_asr.web.viewer import SessionUser, by_token, load_session
+from nas_asr.store.database import DatabaseTrouble
+from nas_asr.web.viewer import SessionUser, by_token, current_viewer, load_session
 from nas_asr.web.wiring import WebSetup
 
 if TYPE_CHECKING:
@@ -26,11 +27,24 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 _STRANGERS_BODY = 1 * _MIB
 _FORM_BODY = 16 * _MIB
-_TAKE_FILES = frozenset({"library.upload", "api.upload", "api.add_piece"})
+TAKE_FILES = frozenset({"library.upload", "api.upload", "api.add_piece"})
 _NOBODY = "'none'"
 FRAMED = "widgets.embed"  # the one page that may be shown in a frame
 
 limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=False)
+
+
+def whose() -> str:
+    """Whom a limit counts: the person, whatever sessions and tokens they use; a stranger by their address."""
+    try:
+        return f"person:{current_viewer().user_id}"
+    except (NasAsrError, DatabaseTrouble):  # the address itself says so in its own words
+        return str(get_remote_address())
+
+
+# Far above what people do, and programs that wait for their answers: they stop what runs in circles.
+often = limiter.limit("600 per minute", key_func=whose)
+heavy = limiter.shared_limit("30 per minute", scope="zips", key_func=whose)
 csrf = CSRFProtect()
 login = LoginManager()
 login.user_loader(load_session)
@@ -157,7 +171,7 @@ def _limit_body() -> None:
         return
     if not current_user.is_authenticated:
         request.max_content_length = _STRANGERS_BODY
-    elif request.endpoint not in _TAKE_FILES or not hands_in(current_user.signed_in.viewer):
+    elif request.endpoint not in TAKE_FILES or not hands_in(current_user.signed_in.viewer):
         request.max_content_length = _FORM_BODY
 
 

@@ -52,8 +52,8 @@ def test_reasons_and_documents_speak_the_readers_language(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"format": "txt"}, "Choose at least one recording."),
-        ({"id": "x"}, "Choose at least one format."),
+        ({"format": "txt"}, "No recording is chosen."),
+        ({"id": "x"}, "No format is chosen."),
         ({"id": "x", "format": "exe"}, "There is no export format"),
         ({"id": "x", "format": "txt", "text": "sung"}, "There is no such text."),
         ({"id": "x", "format": "txt", "timestamps": "perhaps"}, "This is either 0 or 1."),

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from nas_asr.core.access import TokenScope
 from nas_asr.services.accounts import list_users, set_password
 from nas_asr.services.base import House
+from nas_asr.services.tokens import NewToken, create_token, viewer_of_token
 from tests.cast import Cast, Clock
 from tests.people import GOOD, quick_hashes
 from tests.web.conftest import Visits
@@ -35,6 +37,16 @@ def test_who_is_where_and_was_here_last_is_seen(visit: Visits, cast: Cast, clock
     page = visit(cast.ada).get("/admin/users").text
     bob = page[page.index('title">bob<') :]
     assert "last seen 1 hour ago" in bob[:400] and "/teams/choir" in bob[:600]
+
+
+def test_a_person_whose_program_calls_is_seen_too(visit: Visits, house: House, cast: Cast, clock: Clock) -> None:
+    visit(cast.bob)
+    secret = create_token(house, None, "bob", NewToken("phone", TokenScope.READ))
+    clock.pass_seconds(3600)
+    assert viewer_of_token(house, secret)
+    clock.pass_seconds(300)
+    page = visit(cast.ada).get("/admin/users").text
+    assert "last seen 5 minutes ago" in page[page.index('title">bob<') :][:400]
 
 
 def test_a_disabled_person_is_out_and_comes_in_again(visit: Visits, house: House, cast: Cast) -> None:

@@ -15,6 +15,7 @@ from nas_asr.web import export_words
 from nas_asr.web.api.frame import API, Body, ErrorEnvelope, Since, Text, Until
 from nas_asr.web.api.recordings import RecordingPath
 from nas_asr.web.exporting import ZIP, as_file, as_zip
+from nas_asr.web.security import heavy, often
 from nas_asr.web.viewer import ask_again, current_viewer, house
 
 EXPORTS = Tag(name="exports")
@@ -96,6 +97,7 @@ _ARCHIVE: dict[str, Any] = {
 
 
 @API.get("/recordings/<recording_id>/export", tags=[EXPORTS], responses={200: _FILE, 404: ErrorEnvelope})
+@often
 def export(path: RecordingPath, query: ExportQuery) -> Response:
     """The transcript as a file to keep."""
     for name in request.args:
@@ -113,6 +115,7 @@ def export(path: RecordingPath, query: ExportQuery) -> Response:
 
 
 @API.post("/recordings/export", tags=[EXPORTS], responses={200: _ARCHIVE, 404: ErrorEnvelope})
+@heavy
 def export_recordings(body: ManyBody) -> Response:
     """Many transcripts as one zip, sent while it is made. What has none yet is named in it."""
     formats = [format_named(name) for name in dict.fromkeys(body.format)]

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from nas_asr.services import search as service
 from nas_asr.web.api.frame import API, Answer, Moment, PageQuery, Since, Until
+from nas_asr.web.security import often
 from nas_asr.web.viewer import current_viewer, house
 
 _NAMED = 20
@@ -66,6 +67,7 @@ class SearchQuery(PageQuery):
 
 
 @API.get("/search", tags=[Tag(name="search")], responses={200: HitPage})
+@often
 def search(query: SearchQuery) -> Answer:
     """Segments in which all words were said, and recordings with all words in their names."""
     order = service.SearchOrder(

@@ -17,6 +17,7 @@ from nas_asr.core.errors import Conflict, Invalid
 from nas_asr.services import upload_pieces as service
 from nas_asr.services.uploads import UploadOrder
 from nas_asr.web.api.frame import API, Answer, ErrorEnvelope, Moment
+from nas_asr.web.security import often
 from nas_asr.web.viewer import current_viewer, house
 from nas_asr.web.wiring import wiring
 
@@ -80,6 +81,7 @@ def uploads() -> Answer:
 
 
 @API.post("/uploads", tags=[UPLOADS], responses={201: UploadOut, **_REFUSED})
+@often
 def begin_upload(header: BeginHeader) -> Answer:
     """Announce a file; Location says where its pieces go."""
     _check_version()

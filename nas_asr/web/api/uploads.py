@@ -10,6 +10,7 @@ from nas_asr.core.languages import LANGUAGES
 from nas_asr.services.uploads import UploadOrder, accept_upload
 from nas_asr.web.api.frame import API, Answer, ErrorEnvelope
 from nas_asr.web.api.recordings import RECORDINGS
+from nas_asr.web.security import often
 from nas_asr.web.viewer import current_viewer, house
 
 
@@ -57,6 +58,7 @@ _FORM: dict[str, Any] = {
     },
     openapi_extensions=_FORM,
 )  # fmt: skip
+@often
 def upload(header: UploadHeader) -> Answer:
     """Hand in a recording; it is queued for transcription. Location says where to look for it."""
     if request.mimetype != "multipart/form-data":

@@ -11,6 +11,7 @@ from nas_asr.web import export_words
 from nas_asr.web.exporting import as_zip
 from nas_asr.web.pages.narrowing import filter_of
 from nas_asr.web.pages.person import viewer
+from nas_asr.web.security import heavy
 from nas_asr.web.viewer import ask_again
 
 bp = Blueprint("exports", __name__, url_prefix="/recordings")
@@ -18,6 +19,7 @@ _SWITCHES = {"": None, "0": False, "1": True}
 
 
 @bp.post("/export")
+@heavy
 def many() -> ResponseReturnValue:
     """`id` for each recording, or everything=1 with the library's filters; `format` for each that is wanted; the options."""
     form = request.form

@@ -29,7 +29,7 @@ from nas_asr.services.uploads import UploadOrder, accept_upload
 from nas_asr.web.locale import said, spoken_language
 from nas_asr.web.pages.narrowing import LENGTHS, SORTS, chips, filter_of, given, sort_of
 from nas_asr.web.pages.person import viewer, wants_part
-from nas_asr.web.security import safe_next
+from nas_asr.web.security import often, safe_next
 from nas_asr.web.viewer import house
 from nas_asr.web.wiring import wiring
 
@@ -93,6 +93,7 @@ def bulk() -> ResponseReturnValue:
 
 
 @bp.post("/upload")
+@often
 def upload() -> ResponseReturnValue:
     """Recordings from the browser; each is taken or refused by itself."""
     me = viewer()

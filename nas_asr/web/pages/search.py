@@ -18,6 +18,7 @@ from nas_asr.services.teams import TeamView
 from nas_asr.web.locale import day
 from nas_asr.web.pages.library import my_teams
 from nas_asr.web.pages.person import viewer, wants_part
+from nas_asr.web.security import often
 from nas_asr.web.viewer import house
 
 bp = Blueprint("search", __name__)
@@ -58,6 +59,7 @@ class Chip:
 
 
 @bp.get("/search")
+@often
 def results() -> ResponseReturnValue:
     """The box and what was found, newest recording first; above the first page, recordings that are called so."""
     me, asked = viewer(), _asked()

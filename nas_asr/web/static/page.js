@@ -39,7 +39,7 @@ document.addEventListener("click", async (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  if (event.key !== "Escape" || document.querySelector(".term-says:popover-open")) return;
   for (const open of document.querySelectorAll("details.drawer[open], details.menu[open]")) {
     open.open = false;
     open.querySelector("summary").focus();
