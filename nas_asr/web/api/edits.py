@@ -1,5 +1,7 @@
 """Room: web.api.edits. Changing a transcript: edits, an older version once more, edits carried over. Never its export."""
 
+from dataclasses import asdict
+
 from flask import Response, jsonify
 from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
@@ -87,6 +89,7 @@ class NotCarriedOut(BaseModel):
     was: str = Field(description="What the machine had written.")
     mine: str = Field(description="What a person made of it.")
     now: str = Field(description="What the newer text says.")
+    op: EditOp = Field(EditOp.TEXT, description="text, split or merge; of the latter two the texts have ` | ` at a border.")
 
 
 class CarriedOut(BaseModel):
@@ -132,7 +135,7 @@ def restore(path: RecordingPath, body: RestoreBody) -> Answer:
 def carry(path: RecordingPath, body: CarryBody) -> Answer:
     """Make the edits that readers see again on a newer version by the machine, and list those that find no place there."""
     view = carry_edits(house(), current_viewer(), path.recording_id, body.onto)
-    left = [NotCarriedOut(start_ms=one.start_ms, was=one.was, mine=one.mine, now=one.now) for one in view.left]
+    left = [NotCarriedOut(**asdict(one)) for one in view.left]
     return CarriedOut(version=view.version, count=view.places, left=left).model_dump(), {"ETag": f'"{view.version}"'}
 
 
