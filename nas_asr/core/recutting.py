@@ -54,9 +54,7 @@ def join_again(base: Sequence[Segment], mine: Sequence[Segment], theirs: Sequenc
     return found
 
 
-def _cut(
-    so_far: Recut, mine: Sequence[Segment], border: tuple[Segment, Segment], new_id: Callable[[], str]
-) -> Recut:
+def _cut(so_far: Recut, mine: Sequence[Segment], border: tuple[Segment, Segment], new_id: Callable[[], str]) -> Recut:
     before, after = border
     place = _place(so_far.segments, mine, border)
     if place is None:
@@ -87,11 +85,13 @@ def _by_words(
     theirs: Sequence[Segment], mine: Sequence[Segment], after: Segment, moment: Milliseconds
 ) -> tuple[int, int] | None:
     ours = [(fold(word), one.id) for one in mine for word, _ in units(one.text)]
-    flat = [(fold(word), number, at) for number, one in enumerate(theirs) for at, (word, _) in enumerate(units(one.text))]
+    flat = [
+        (fold(word), number, at) for number, one in enumerate(theirs) for at, (word, _) in enumerate(units(one.text))
+    ]
     first = next((at for at, (_, held) in enumerate(ours) if held == after.id), None)
     if first is None:
         return None
-    same = {}
+    same: dict[int, int] = {}
     for a, b, size in matcher([word for word, _ in ours], [word for word, _, _ in flat]).get_matching_blocks():
         same |= {a + step: b + step for step in range(size)}
     if first in same:

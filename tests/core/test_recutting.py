@@ -84,7 +84,9 @@ def test_a_split_where_nothing_is_heard_any_more_is_listed() -> None:
         (EditOp.SPLIT, "we met at nine", "we met | at nine", "")
     ]
     assert steps_in(steps_out([Step("carry", left=came.left)]))[0].left == came.left
-    assert steps_in([{"op": "carry", "left": [[1, "a", "b", "c"]]}])[0].left[0].op == EditOp.TEXT, "as it was kept before"
+    assert steps_in([{"op": "carry", "left": [[1, "a", "b", "c"]]}])[0].left[0].op == EditOp.TEXT, (
+        "as it was kept before"
+    )
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -113,8 +113,12 @@ def test_what_waits_says_about_how_long_where_that_is_known(
     assert 'class="eta"' not in browser.get(f"/recordings/{mine}").text, "the worker is silent"
 
 
-def test_a_page_asks_for_a_waveform_only_where_there_is_one(visit: Visits, house: House, cast: Cast, meeting: str) -> None:
-    assert f'data-waveform="/api/v1/recordings/{meeting}/waveform"' in visit(cast.rita).get(f"/recordings/{meeting}").text
+def test_a_page_asks_for_a_waveform_only_where_there_is_one(
+    visit: Visits, house: House, cast: Cast, meeting: str
+) -> None:
+    assert (
+        f'data-waveform="/api/v1/recordings/{meeting}/waveform"' in visit(cast.rita).get(f"/recordings/{meeting}").text
+    )
     with house.db.write() as session:
         session.delete(session.get_one(WaveformRow, meeting))
     assert "data-waveform" not in visit(cast.rita).get(f"/recordings/{meeting}").text

@@ -63,7 +63,12 @@ def show(recording_id: str) -> ResponseReturnValue:
         if seen == "0" != now:
             return Response(status=204, headers={"HX-Refresh": "true"})
         return render_template(
-            "recording/state.html", recording=view, versions=versions, seen=seen, now=now, etas=estimates_of(house(), [view])
+            "recording/state.html",
+            recording=view,
+            versions=versions,
+            seen=seen,
+            now=now,
+            etas=estimates_of(house(), [view]),
         )
     place = _place()
     reading = read_window(house(), me, recording_id, place) if view.version else None
