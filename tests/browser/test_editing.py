@@ -361,6 +361,9 @@ def test_doubtful_places_are_walked_and_corrected_everywhere(desk: Desk) -> None
     assert "Miller" in read_hotwords(desk.live.house, desk.live.cast.alice, "choir").words
     bob = desk.sit(recording, "bob")  # members correct, managers keep the hotwords
     assert bob.locator("#doubts [name=hotword]").count() == 0
+    expect(bob.locator("#edit-switch")).to_be_visible()
+    expect(bob.locator("#doubts-open")).to_be_hidden()  # what is right is asked of nobody again
+    assert read_transcript(desk.live.house, desk.live.cast.bob, recording).transcript.segments[3].flags == ("right",)
 
 
 def test_a_phone_has_room_to_edit(desk: Desk) -> None:

@@ -26,7 +26,7 @@ _BIG = 2**53 - 1
 class EditIn(Body):
     """One edit. `id` is a segment's; which other fields say something depends on `op`."""
 
-    op: EditOp = EditOp.TEXT
+    op: EditOp = Field(EditOp.TEXT, description="right: a person says that the text is right as it is; its doubts go.")
     id: Text = Field("", description="Of the segment; replace_all needs none.")
     text: Text | None = Field(
         None, description=f"text: the new one, at most {LONGEST_TEXT} characters; empty is allowed."

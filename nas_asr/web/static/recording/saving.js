@@ -292,7 +292,7 @@ export async function leftOver() {
   const left = [];
   for (const kept of await orphans()) {
     const list = transcript.segments.map((one) => ({ ...one }));
-    const done = kept.pending.filter((edit) => edit.op === "text" || edit.op === "speaker");
+    const done = kept.pending.filter((edit) => ["text", "speaker", "right"].includes(edit.op));
     const missing = kept.pending.some((edit) => !perform(list, edit));
     const { changed } = difference(transcript.segments, list);
     if (!kept.clashes.length && !missing && done.length === kept.pending.length && !changed.length) forget(kept.key);
