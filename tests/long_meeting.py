@@ -7,7 +7,9 @@ import random
 from nas_asr.core.ids import new_id
 from nas_asr.core.recording import RunState
 from nas_asr.services.base import House
+from nas_asr.services.waveforms import keep_waveform
 from nas_asr.store.models import Recording, Run, SegmentRow, TranscriptVersion
+from tests.cast import a_waveform
 
 SPEAKERS = ("王伟", "李娜", "张敏", "陈强")
 _OPENINGS = (
@@ -51,6 +53,7 @@ def write_meeting(house: House, recording_id: str, count: int, *, step_ms: int =
                     flags=["loop"] if number % 60 == 59 else [], words=_words(spoken, number * step_ms, step_ms),
                 )
             )  # fmt: skip
+        keep_waveform(session, recording, a_waveform(recording.duration_ms))
         run.state = recording.state = RunState.DONE
         recording.version = 1
 

@@ -2,6 +2,7 @@
 
 Three texts are laid side by side by their times. Where the newer text says what the older one said, the person's words take
 its place; where it says something else there, nobody knows whose it should be: that edit is listed, and the newer text stands.
+Splits and merges follow (core.recutting), and names last, so that each half of a segment gets its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,36 +10,58 @@ from dataclasses import dataclass, replace
 
 from nas_asr.core.difference import aligned, units
 from nas_asr.core.edits import joined, with_text
+from nas_asr.core.ids import new_id
 from nas_asr.core.merging import Region, Unit, put_in, regions, written
+from nas_asr.core.recutting import cut_again, join_again
 from nas_asr.core.steps import NotCarried
 from nas_asr.core.transcript import Segment, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """changed: segments of the newer text with edits in them; places: how many were carried; left: those that were not."""
+    """changed: segments of the newer text with edits in them; places: how many were carried; left: those that were not.
+
+    came: halves of what was split, each with the id of the segment before it; gone: ids of those that were merged into another.
+    """
 
     changed: tuple[Segment, ...]
     places: int
     left: tuple[NotCarried, ...]
+    came: tuple[tuple[str, Segment], ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 def carried(base: Sequence[Segment], mine: Sequence[Segment], theirs: Sequence[Segment]) -> Carried:
     """Edits that made mine out of base, in theirs."""
-    changed: list[Segment] = []
+    pieces: dict[str, list[Segment]] = {one.id: [] for one in theirs}  # what each newer segment became
     left: list[NotCarried] = []
     places = 0
     for was, now, newer in aligned(base, mine, theirs):
         count, texts, not_here = _of_passage(was, now, newer)
-        left += not_here
-        for segment, text in zip(newer, texts, strict=True):
-            name = _speaker(segment, was, now)
-            new = replace(with_text(segment, text), speaker=name)
-            places += name != segment.speaker
-            if new != segment:
-                changed.append(new)
-        places += count
-    return Carried(tuple(changed), places, tuple(left))
+        cut = cut_again(was, now, [with_text(one, text) for one, text in zip(newer, texts, strict=True)], new_id)
+        named = [replace(one, speaker=_speaker(one, was, now)) for one in cut.segments]
+        renamed = sum(one.speaker != before.speaker for one, before in zip(named, cut.segments, strict=True))
+        whole = join_again(was, now, named)
+        left += [*not_here, *cut.left, *whole.left]
+        places += count + cut.places + renamed + whole.places
+        under = ""
+        for one in whole.segments:
+            under = one.id if one.id in pieces else under
+            pieces[under].append(one)
+    return _between(theirs, [one for each in pieces.values() for one in each], (places, left))
+
+
+def _between(theirs: Sequence[Segment], now: Sequence[Segment], told: tuple[int, list[NotCarried]]) -> Carried:
+    """What makes this text out of theirs."""
+    was = {one.id: one for one in theirs}
+    here = {one.id for one in now}
+    before = ["", *(one.id for one in now)]
+    return Carried(
+        changed=tuple(one for one in now if was.get(one.id, one) != one),
+        places=told[0], left=tuple(told[1]),
+        came=tuple((after, one) for after, one in zip(before, now, strict=False) if one.id not in was),
+        gone=tuple(one for one in was if one not in here),
+    )  # fmt: skip
 
 
 def _of_passage(

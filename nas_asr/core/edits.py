@@ -1,4 +1,4 @@
-"""Room: core.edits. What a person can do to a segment: another text, speaker, a cut, a merge, a word replaced. Pure.
+"""Room: core.edits. What a person can do to a segment: another text, speaker, a cut, a merge, a word replaced, a yes. Pure.
 
 Each takes segments and gives new ones. Both texts follow (decision 8): what was changed in the written one is changed in the
 spoken one, so that a word edited away is found in neither.
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from nas_asr.core.difference import matcher, units
 from nas_asr.core.errors import Invalid
-from nas_asr.core.flags import Flag
+from nas_asr.core.flags import ABOUT_THE_TEXT, RIGHT
 from nas_asr.core.merging import place_in, put_in, regions, written
 from nas_asr.core.replacements import Replacement
 from nas_asr.core.retiming import cut_words, retimed
@@ -32,6 +32,7 @@ class EditOp(StrEnum):
     SPLIT = "split"
     MERGE = "merge"
     REPLACE_ALL = "replace_all"
+    RIGHT = "right"
 
 
 class SpeakerScope(StrEnum):
@@ -65,9 +66,14 @@ def with_text(segment: Segment, text: str) -> Segment:
     spoken = text if segment.spoken in (segment.text, "") else _followed(segment.text, text, segment.spoken)
     return replace(
         segment, text=text, spoken=spoken, words=retimed(segment.words, spoken), confidence=None,
-        flags=tuple(flag for flag in segment.flags if flag not in set(Flag)),
+        flags=tuple(flag for flag in segment.flags if flag not in ABOUT_THE_TEXT),
         replacements=_moved(segment.replacements, segment.text, text),
     )  # fmt: skip
+
+
+def confirmed(segment: Segment) -> Segment:
+    """The segment after a person said that its text is right. How sure the engine was of it stays, so that others' places do."""
+    return replace(segment, flags=(*(flag for flag in segment.flags if flag not in ABOUT_THE_TEXT), RIGHT))
 
 
 def split(segment: Segment, at: int, at_ms: Milliseconds | None, second_id: str) -> tuple[Segment, Segment]:
@@ -90,7 +96,7 @@ def split(segment: Segment, at: int, at_ms: Milliseconds | None, second_id: str)
         replace(segment, span=Span(segment.span.start_ms, end), text=left, spoken=said[0], words=words[0], replacements=made[0]),
         replace(
             segment, id=second_id, span=Span(start, segment.span.end_ms), text=right, spoken=said[1], words=words[1],
-            replacements=made[1], flags=tuple(flag for flag in segment.flags if flag in set(Flag)),
+            replacements=made[1], flags=tuple(flag for flag in segment.flags if flag in ABOUT_THE_TEXT),
         ),
     )  # fmt: skip
 
@@ -105,7 +111,10 @@ def merged(first: Segment, second: Segment) -> Segment:
         span=Span(min(first.span.start_ms, second.span.start_ms), max(first.span.end_ms, second.span.end_ms)),
         speaker=first.speaker or second.speaker,
         confidence=min(first.confidence or 0.0, second.confidence or 0.0) if known else None,
-        flags=tuple(dict.fromkeys((*first.flags, *second.flags))),
+        flags=tuple(
+            flag for flag in dict.fromkeys((*first.flags, *second.flags))
+            if flag != RIGHT or (flag in first.flags and flag in second.flags)
+        ),
         words=tuple(sorted((*first.words, *second.words), key=lambda word: (word.start_ms, word.end_ms))),
         replacements=(
             *first.replacements,

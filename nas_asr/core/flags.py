@@ -17,6 +17,9 @@ class Flag(StrEnum):
     WITHOUT_HOTWORDS = "without-hotwords"
 
 
+RIGHT = "right"  # takes the place of the flags where a person said that what stands there is right
+ABOUT_THE_TEXT = frozenset({*Flag, RIGHT})  # says nothing of another text
+
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         Flag.LOOP: "The engine repeated itself here.",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import Any
 
-from nas_asr.core.edits import LONGEST_SPEAKER
+from nas_asr.core.edits import LONGEST_SPEAKER, EditOp
 from nas_asr.core.replacements import Replacement
 from nas_asr.core.transcript import Milliseconds, Segment, Span, Word
 
@@ -17,12 +17,16 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class NotCarried:
-    """An edit that could not be carried over to a newer text: what the machine had written, the person, and the newer one."""
+    """An edit that could not be carried over to a newer text: what the machine had written, the person, and the newer one.
+
+    op: a text, a split or a merge; the texts of these two have a line where a border is.
+    """
 
     start_ms: Milliseconds
     was: str
     mine: str
     now: str
+    op: EditOp = EditOp.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def _step_out(step: Step) -> dict[str, Any]:
         "came": [[after, _segment_out(segment)] for after, segment in step.came],
         "gone": list(step.gone),
         "speaker": [step.speaker[0], list(step.speaker[1])] if step.speaker else None,
-        "left": [list(astuple(one)) for one in step.left],
+        "left": [[one.start_ms, one.was, one.mine, one.now, one.op.value] for one in step.left],
         "places": step.places if step.places != 1 else None,
     }
     return {"op": step.op} | {name: part for name, part in parts.items() if part}
@@ -150,8 +154,8 @@ def _step_in(given: Mapping[str, Any]) -> Step:
         gone=tuple(_text(one) for one in given.get("gone", ())),
         speaker=None if speaker is None else (_speaker(speaker[0]), tuple(_text(one) for one in speaker[1])),
         left=tuple(
-            NotCarried(_a(int, start), _text(was), _text(mine), _text(now))
-            for start, was, mine, now in given.get("left", ())
+            NotCarried(_a(int, start), _text(was), _text(mine), _text(now), *(EditOp(_text(one)) for one in op))
+            for start, was, mine, now, *op in given.get("left", ())
         ),
         places=_a(int, given.get("places", 1)),
     )

@@ -47,7 +47,9 @@ def carry_edits(house: House, viewer: Viewer, recording_id: str, onto: int | Non
         if mine.kind != VersionKind.EDITED or target.kind != VersionKind.MACHINE or base.number == target.number:
             raise Conflict("There are no edits to carry over to this version.", "Reload the page.")
         came = carried(*(segments_in(session, one) for one in (base, mine, target)))
-        step = Step(_OP, put=came.changed, places=came.places, left=came.left)
+        step = Step(
+            _OP, put=came.changed, came=came.came, gone=came.gone, places=came.places, left=came.left
+        )  # fmt: skip
         version = write_version(session, house, viewer, target, (Origin.CARRY, [step]))
         show(session, recording, version)
         recording.changed_at = house.now()

@@ -81,6 +81,12 @@ def _merge(sheet: Sheet, edit: Edit) -> Step:
     return Step(edit.op, put=(both,), gone=(following.id,))
 
 
+def _right(sheet: Sheet, edit: Edit) -> Step:
+    segment = _segment(sheet, edit)
+    changed = core.confirmed(segment)
+    return _put(sheet, edit, [changed] if changed != segment else [])
+
+
 def _replace_all(sheet: Sheet, edit: Edit) -> Step:
     words = _new_words(edit)
     pattern = core.finder(edit.find, whole_words=edit.whole_words)
@@ -144,4 +150,5 @@ _OPS: Mapping[EditOp, Callable[[Sheet, Edit], Step]] = {
     EditOp.SPLIT: _split,
     EditOp.MERGE: _merge,
     EditOp.REPLACE_ALL: _replace_all,
+    EditOp.RIGHT: _right,
 }

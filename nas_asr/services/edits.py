@@ -105,7 +105,7 @@ def _edited(session: Session, house: House, viewer: Viewer, recording: Recording
         return Edited(base.number, (), ())
     sheet.close()
     version = write_version(session, house, viewer, base, (Origin.EDIT, steps))
-    recording.version, recording.changed_at = version.number, house.now()
+    recording.version, recording.changed_at = version.number, version.created_at
     follow(session, recording, house.now(), text=True)
     if not goes_on(base, version):
         audit(session, house, viewer, Act("transcript.edited", recording.id, recording.team_id))

@@ -19,6 +19,7 @@ from nas_asr.services import runs
 from nas_asr.services.base import House
 from nas_asr.services.engines import served
 from nas_asr.services.pause import pause_of
+from nas_asr.services.recordings import RecordingView
 from nas_asr.services.summary import live_workers
 from nas_asr.store.models import Run, Team, TranscriptVersion
 
@@ -60,6 +61,16 @@ def estimates(house: House, recording_ids: Iterable[str]) -> Mapping[str, Estima
         turns = {team.id: team.turn_at for team in session.scalars(select(Team))}
     found = _play(running, _in_turn(queued, turns, house.now()), workers)
     return {recording_id: told for recording_id, told in found.items() if recording_id in wanted}
+
+
+def estimates_of(house: House, shown: Iterable[RecordingView]) -> Mapping[str, Estimate]:
+    """The same for recordings as they are shown: a joined one is done when the last of its parts is."""
+    parts = {
+        one.id: [part.id for part in one.parts] or [one.id] for one in shown if one.state in UNDER_WAY or one.rerun
+    }
+    found = estimates(house, [part for ids in parts.values() for part in ids])
+    told = {recording_id: [found[part] for part in ids if part in found] for recording_id, ids in parts.items()}
+    return {recording_id: max(each, key=lambda one: one.seconds) for recording_id, each in told.items() if each}
 
 
 def _speeds(session: Session, house: House) -> Mapping[str, float]:

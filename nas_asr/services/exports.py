@@ -102,10 +102,22 @@ def source_of(house: House, view: TranscriptView) -> ExportSource:
     )  # fmt: skip
 
 
-def export_many(house: House, viewer: Viewer, order: Many, present: Present) -> Iterator[bytes]:
+@dataclass(slots=True)
+class Reader:
+    """Who has a zip sent to them: who they are at each moment, and the teams of which something is in it by then."""
+
+    present: Present
+    teams: set[str] = field(default_factory=set)
+
+    def may(self, viewer: Viewer) -> bool:
+        """Whether what is on its way to them is still all theirs to read."""
+        return all(viewer.sees(team) for team in tuple(self.teams))
+
+
+def export_many(house: House, viewer: Viewer, order: Many, reader: Reader) -> Iterator[bytes]:
     """The zip, piece by piece. What is wrong with the order is said before the first one.
 
-    present is asked before each recording: whoever leaves a team has nothing more of it from that moment on.
+    The reader is asked before each recording: whoever leaves a team has nothing more of it from that moment on.
     """
     if not order.formats:
         raise Invalid("No format is chosen.", "Choose at least one.", field="format")
@@ -115,7 +127,7 @@ def export_many(house: House, viewer: Viewer, order: Many, present: Present) -> 
     detail = {"count": str(expected), "formats": names}
     with house.db.write() as session:
         audit(session, house, viewer, Act("recordings.exported", f"{expected} ({names})", detail=detail))
-    return _stream(house, viewer, order, present, expected)
+    return _stream(house, viewer, order, reader, expected)
 
 
 def _count(house: House, viewer: Viewer, order: Many) -> int:
@@ -140,7 +152,8 @@ def _count(house: House, viewer: Viewer, order: Many) -> int:
     return found
 
 
-def _stream(house: House, viewer: Viewer, order: Many, present: Present, expected: int) -> Iterator[bytes]:
+def _stream(house: House, viewer: Viewer, order: Many, reader: Reader, expected: int) -> Iterator[bytes]:
+    present = reader.present
     seen, now = 0, present()
     with Bundle(order.formats, order.options, in_site_zone(house, house.now()), viewer.name, order.words) as bundle:
         for recording_id in _ids(house, order, present):
@@ -151,6 +164,7 @@ def _stream(house: House, viewer: Viewer, order: Many, present: Present, expecte
             if isinstance(found, LeftOut):
                 bundle.leave_out(found)
             else:
+                reader.teams.add(found.recording.team_id)
                 yield from bundle.add(source_of(house, found))
         missing = max(expected - seen, 0) if now is not None and order.everything is not None else 0
         yield from bundle.finish(ended=now is None, missing=missing)

@@ -33,7 +33,6 @@ class Sound:
     container: str
     title: str
     recorded_at: datetime
-    team_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,13 @@ def find_sound(house: House, viewer: Viewer, recording_id: str, part: int | None
         )  # fmt: skip
 
 
+def may_hear(house: House, viewer: Viewer, recording_id: str) -> bool:
+    """Whether a recording that they listen to already is still within their reach, and not in the trash."""
+    with house.db.read() as session:
+        mine = Scope(session, viewer).recordings().where(Recording.id == recording_id)
+        return session.scalar(mine.with_only_columns(Recording.id)) is not None
+
+
 def open_sound(house: House, viewer: Viewer, recording_id: str, part: int | None = None) -> Sound:
     """The sound of a recording, as it was recorded. Raises as find_sound does."""
     found = find_sound(house, viewer, recording_id, part)
@@ -84,8 +90,7 @@ def open_sound(house: House, viewer: Viewer, recording_id: str, part: int | None
         )
     mark = f"{found.sha256[:32]}-{seen.st_mtime_ns:x}"
     return Sound(
-        descriptor, seen.st_size, seen.st_mtime_ns, mark, found.container, found.title, found.recorded_at,
-        found.team_id,
+        descriptor, seen.st_size, seen.st_mtime_ns, mark, found.container, found.title, found.recorded_at
     )  # fmt: skip
 
 

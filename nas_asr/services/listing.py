@@ -16,12 +16,17 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from nas_asr.core.access import Action, Viewer
 from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.core.titles import folded
+from nas_asr.core.transcript import Origin
 from nas_asr.services.base import House
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
 from nas_asr.services.people_named import of_person, speaks
 from nas_asr.services.recordings import RecordingView, views_of
-from nas_asr.store.models import Recording, Run, Team
+from nas_asr.store.models import Recording, Run, Team, TranscriptVersion
 from nas_asr.store.scope import Scope
+
+_AT_ONCE = (
+    12  # so many texts of a team may be edited at the same time without a list being read anew for each correction
+)
 
 
 class Sort(StrEnum):
@@ -116,7 +121,9 @@ def _gathered(
     with house.db.read() as session:
         rows: list[tuple[Any, str, RunState]] = []
         for ours in _by_team(session, viewer, replace(wanted, state=None)):
-            rows += [tuple(row) for row in session.execute(ours.with_only_columns(column, Recording.id, Recording.state))]
+            rows += [
+                tuple(row) for row in session.execute(ours.with_only_columns(column, Recording.id, Recording.state))
+            ]
         passing = sorted(((key, id) for key, id, state in rows if wanted.state in (None, state)), reverse=sort.falls)
         if after is not None:
             passing = [key for key in passing if (key < after if sort.falls else key > after)]
@@ -174,22 +181,41 @@ def passing(session: Session, viewer: Viewer, wanted: RecordingFilter, limit: in
     return [recording_id for _, recording_id in sorted(found, reverse=True)[:limit]]
 
 
-def pulse(house: House, viewer: Viewer) -> str:
-    """A short word that changes whenever something that the viewer's library shows has changed. Walks through nothing.
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Two short words. lists changes whenever something changed that the viewer's library shows; texts with any edit, too."""
+
+    lists: str
+    texts: str
+
+
+def pulse(house: House, viewer: Viewer) -> Pulse:
+    """How it stands now. Walks through nothing.
 
     What was changed last is the end of an index. What is under way is few, and tells of changes, too, after a clock was set
-    back.
+    back. Somebody who types changes a recording every two seconds, and nothing that a list shows.
     """
     newest: list[datetime] = []
+    edited: list[datetime] = []
     with house.db.read() as session:
         teams = Scope(session, viewer).content_teams()
         for team in teams:
-            last = session.scalar(select(func.max(Recording.changed_at)).where(Recording.team_id == team))
-            newest += [last] if last is not None else []
+            last = session.execute(_changed_last(team)).all()
+            newest += [changed for changed, by_edit in last if changed != by_edit][:1]
+            edited += [changed for changed, _ in last[:1]]
         busy = select(Run.state, func.count(), func.coalesce(func.sum(Run.progress), 0.0))
         busy = busy.where(Run.state.in_(UNDER_WAY), Run.team_id.in_(teams)).group_by(Run.state)
         told = sorted(f"{state}{count}:{progress:.3f}" for state, count, progress in session.execute(busy))
-    return f"{len(teams)}-{max(newest, default=None)}-{'-'.join(told)}"
+    return Pulse(f"{len(teams)}-{max(newest, default=None)}-{'-'.join(told)}", f"{max(edited, default=None)}")
+
+
+def _changed_last(team: str) -> Select[datetime, datetime | None]:
+    """When the last few of a team were changed, and when by an edit; both are the same where nothing but that was since."""
+    one = TranscriptVersion
+    by_edit = (one.recording_id == Recording.id) & (one.number == Recording.version)
+    by_edit &= one.origin.in_((Origin.EDIT, Origin.HOTWORD))
+    last = select(Recording.changed_at, one.created_at).outerjoin(one, by_edit).where(Recording.team_id == team)
+    return last.order_by(Recording.changed_at.desc()).limit(_AT_ONCE)
 
 
 def _by_team(session: Session, viewer: Viewer, wanted: RecordingFilter) -> list[Select[Recording]]:

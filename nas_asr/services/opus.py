@@ -175,5 +175,5 @@ def open_opus(
     seen = os.fstat(made)
     mark = f"{found.sha256[:32]}-{_MADE}"
     return Sound(
-        made, seen.st_size, seen.st_mtime_ns, mark, "matroska", found.title, found.recorded_at, found.team_id
+        made, seen.st_size, seen.st_mtime_ns, mark, "matroska", found.title, found.recorded_at
     )

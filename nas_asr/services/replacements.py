@@ -53,7 +53,7 @@ def turn_replacement(house: House, viewer: Viewer, recording_id: str, turn: Turn
         sheet.close()
         step = Step(_OP, put=tuple(changed), places=len(changed))
         version = write_version(session, house, viewer, base, (Origin.HOTWORD, [step]))
-        recording.version, recording.changed_at = version.number, house.now()
+        recording.version, recording.changed_at = version.number, version.created_at
         follow(session, recording, house.now(), text=True)
         audit(session, house, viewer, Act("hotword.turned", recording.id, recording.team_id))
         return version.number

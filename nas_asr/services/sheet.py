@@ -30,6 +30,11 @@ class Sheet:
         """A segment, or None where there is none (any more)."""
         return None if self._row(segment_id) is None else self._segments[segment_id]
 
+    def those(self, ids: Sequence[str]) -> list[Segment]:
+        """Of these, the segments that are there, in order."""
+        rows = sorted(self._many(ids), key=lambda row: (row.position, row.sub))
+        return [self._segments[row.id] for row in rows]
+
     def following(self, segment_id: str) -> Segment | None:
         """The one after a segment; None where that is the last."""
         row = self._there(segment_id)

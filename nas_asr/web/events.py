@@ -5,14 +5,17 @@ with `left` where a team or a role in it was lost: the page looks then whether i
 every second, because only writing shows that the page is gone.
 A stream holds a server thread: their number is capped, for a person and in all, and a page without one asks by itself
 every few seconds instead.
+A word has three parts with a tilde between them: what lists show; when a text was changed at all; the text of the recording
+that the page itself is about. The page decides how soon it heeds which.
 """
 
 from collections.abc import Iterator
 from threading import Event, Lock
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 
 from nas_asr.services.base import House
+from nas_asr.services.changes import told
 from nas_asr.services.folder_watch import ledger_pulse
 from nas_asr.services.listing import pulse
 from nas_asr.services.sessions import SignedIn, session_of
@@ -62,13 +65,17 @@ def register(app: Flask) -> None:
 
 
 def events() -> Response:
-    """A stream of `change` events; 204 where all places are taken, which a browser takes for an end without an error."""
+    """A stream of `change` events, about a recording where one is named; 204 where all places are taken.
+
+    A browser takes that for an end without an error.
+    """
     person = signed_in()
     streams: Streams = current_app.extensions["nas_asr_streams"]
     over = streams.take(person.viewer.user_id)
     if over is None:
         return Response(status=204)
-    response = Response(_stream(house(), wiring(), person, (over, streams.closing)), mimetype="text/event-stream")
+    who = (person, request.args.get("about", ""))
+    response = Response(_stream(house(), wiring(), who, (over, streams.closing)), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back
     response.call_on_close(lambda: streams.leave(over))
     return response
@@ -76,17 +83,17 @@ def events() -> Response:
 
 def events_now() -> Response:
     """The word of this moment, for pages that ask instead of listening."""
-    return Response(_word(house(), wiring(), signed_in()), mimetype="text/plain")
+    return Response(_word(house(), wiring(), signed_in(), request.args.get("about", "")), mimetype="text/plain")
 
 
-def _stream(house: House, web: WebSetup, person: SignedIn, ends: tuple[Event, Event]) -> Iterator[str]:
-    over, closing = ends
+def _stream(house: House, web: WebSetup, who: tuple[SignedIn, str], ends: tuple[Event, Event]) -> Iterator[str]:
+    (person, about), (over, closing) = who, ends
     last = ""
     yield "retry: 3000\n\n"
     for _ in range(_LONGEST_TICKS):
         try:
             present = session_of(house, person.secret)
-            word = _word(house, web, present) if present else ""
+            word = _word(house, web, present, about) if present else ""
         except DatabaseTrouble:  # the browser comes back by itself, and is told then
             return
         if present is None:
@@ -107,8 +114,10 @@ def _stream(house: House, web: WebSetup, person: SignedIn, ends: tuple[Event, Ev
             return
 
 
-def _word(house: House, web: WebSetup, person: SignedIn) -> str:
+def _word(house: House, web: WebSetup, person: SignedIn, about: str) -> str:
     stage = web.stage_two()
     teams = len(person.viewer.roles)
-    seen = f"{pulse(house, person.viewer)}/{ledger_pulse(house, person.viewer)}"
-    return f"{seen}/{teams}/{stage.state}-{stage.done}-{stage.step}".replace("\n", " ")
+    beat = pulse(house, person.viewer)
+    lists = f"{beat.lists}/{ledger_pulse(house, person.viewer)}/{teams}/{stage.state}-{stage.done}-{stage.step}"
+    own = told(house, person.viewer, about) if about else ""
+    return "~".join(part.replace("\n", " ").replace("~", " ") for part in (lists, beat.texts, own))

@@ -11,8 +11,9 @@ from nas_asr.core.access import Viewer
 from nas_asr.core.errors import Conflict
 from nas_asr.export import ExportOptions as Options
 from nas_asr.export import ExportSource, Format, content_disposition, file_name
-from nas_asr.services.exports import Many, export_many, in_site_zone
+from nas_asr.services.exports import Many, Reader, export_many, in_site_zone
 from nas_asr.web.viewer import house
+from nas_asr.web.watched import watched
 
 ZIP = "application/zip"
 # A zip holds one of the server's threads until its reader has all of it, and a slow one takes an hour
@@ -54,13 +55,14 @@ def as_zip(viewer: Viewer, order: Many, present: Callable[[], Viewer | None]) ->
     places.take(viewer.user_id)
     with ExitStack() as refused:
         refused.callback(places.leave, viewer.user_id)
-        pieces: Iterator[bytes] = export_many(house(), viewer, order, present)
+        reader = Reader(present)
+        pieces: Iterator[bytes] = export_many(house(), viewer, order, reader)
         refused.pop_all()
     name = file_name(in_site_zone(house(), house().now()).date(), "recordings", "zip")
     headers = {
         "Content-Disposition": content_disposition(name),
         "X-Accel-Buffering": "no",  # nginx would collect the whole of it on its disk first
     }
-    response = Response(pieces, mimetype=ZIP, headers=headers)
+    response = Response(watched(pieces, reader.may), mimetype=ZIP, headers=headers)
     response.call_on_close(lambda: places.leave(viewer.user_id))
     return response

@@ -1,10 +1,10 @@
 """Room: web.watched. Ends streams when their viewer's access ends: sound, exports, all that takes longer than a moment.
 
-    response.response = watched(response.response, {recording.team_id})
+    response.response = watched(response.response, lambda viewer: may_hear(house, viewer, recording_id))
 
-Every two seconds the services are asked anew who the viewer is and which teams they are in. Where the session or the token
-has ended, or one of the teams is lost, the connection is cut, also while its thread waits for a player that paused: a
-truncated answer must not look whole, so there is no polite end to it.
+Every two seconds the services are asked anew who the viewer is, and whether they still may. Where the session or the token
+has ended, the team is lost, or the recording lies in the trash, the connection is cut, also while its thread waits for a
+player that paused: a truncated answer must not look whole, so there is no polite end to it.
 """
 
 import logging
@@ -12,7 +12,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from errno import ECONNRESET
 from weakref import WeakSet
@@ -112,13 +112,13 @@ def configure(app: Flask) -> None:
     app.extensions["nas_asr_watch"] = Watch()
 
 
-def watched(stream: Iterable[bytes], teams: Collection[str]) -> Watched:
-    """The stream of this request, which ends when its viewer's access, or their place in one of these teams, does."""
-    again, needed = ask_again(), frozenset(teams)
+def watched(stream: Iterable[bytes], still: Callable[[Viewer], bool]) -> Watched:
+    """The stream of this request, which ends when its viewer's access does, or when `still` says no of who they are by then."""
+    again = ask_again()
 
     def may() -> bool:
         viewer: Viewer | None = again()
-        return viewer is not None and all(viewer.sees(team) for team in needed)
+        return viewer is not None and still(viewer)
 
     watch = current_app.extensions["nas_asr_watch"]
     assert isinstance(watch, Watch)

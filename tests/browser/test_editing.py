@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Dialog, Pag
 from nas_asr.services.accounts import set_password
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.transcripts import list_versions, read_transcript
+from nas_asr.services.versions import restore_version
 from nas_asr.store.models import Recording, SegmentRow
 from tests.browser.conftest import PASSWORD, PATIENCE_MS, SAMPLE, Complaints, Live, open_house
 from tests.cast import make_recording, write_transcript
@@ -236,6 +237,31 @@ def test_two_people_at_once_lose_nothing(desk: Desk) -> None:
     assert authors == {None, "alice", "bob"}
 
 
+def test_a_reader_sees_what_others_save_where_it_stands_and_stays_where_they_read(desk: Desk) -> None:
+    recording = desk.recording([f"line {number} of what was said" for number in range(60)])
+    alice, bob = desk.sit(recording), desk.sit(recording, "bob")
+    bob.click("#bar-done")
+    bob.evaluate("window.samePage = true")
+    bob.locator(".segment").nth(40).scroll_into_view_if_needed()
+    bob.evaluate("window.scrollBy(0, 200)")
+    top = "document.querySelectorAll('.segment')[40].getBoundingClientRect().top"
+    before = bob.evaluate(top)
+    texts = bob.locator(".segment .said.written")
+    write(
+        alice, 1, ", says Alice, and goes on for so long that the line becomes two and what is below would move. " * 3
+    )
+    alice.keyboard.press("Control+s")
+    saved(alice)
+    expect(texts.nth(1)).to_contain_text("says Alice", timeout=20_000)
+    write(alice, 2, " again")
+    alice.keyboard.press("Control+s")
+    expect(texts.nth(2)).to_have_text("line 2 of what was said again", timeout=20_000)
+    assert bob.evaluate(top) == pytest.approx(before, abs=1)
+    assert bob.evaluate("window.samePage") and bob.locator("[data-fresh]").count() == 0
+    restore_version(desk.live.house, desk.live.cast.alice, recording, 1)  # another text altogether: loaded anew
+    expect(texts.nth(1)).to_have_text("line 1 of what was said", timeout=20_000)
+
+
 def test_a_lost_line_loses_nothing_and_a_reload_offers_what_was_not_saved(desk: Desk) -> None:
     recording = desk.recording()
     page = desk.sit(recording)
@@ -335,6 +361,9 @@ def test_doubtful_places_are_walked_and_corrected_everywhere(desk: Desk) -> None
     assert "Miller" in read_hotwords(desk.live.house, desk.live.cast.alice, "choir").words
     bob = desk.sit(recording, "bob")  # members correct, managers keep the hotwords
     assert bob.locator("#doubts [name=hotword]").count() == 0
+    expect(bob.locator("#edit-switch")).to_be_visible()
+    expect(bob.locator("#doubts-open")).to_be_hidden()  # what is right is asked of nobody again
+    assert read_transcript(desk.live.house, desk.live.cast.bob, recording).transcript.segments[3].flags == ("right",)
 
 
 def test_a_phone_has_room_to_edit(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nas_asr.core.edits import Edit
+from nas_asr.core.edits import Edit, EditOp
 from nas_asr.core.errors import Conflict, Invalid, NotPermitted
 from nas_asr.core.hotwords import clean
 from nas_asr.services.again import Wish
@@ -42,6 +42,27 @@ def test_edits_are_carried_over_and_the_rest_is_listed(house: House, cast: Cast,
         not_carried(house, cast.rita, meeting, 4) == list(view.left) and not_carried(house, cast.rita, meeting, 2) == ()
     )
     assert found(house, cast, "john") == ["well we met John at nine"] and found(house, cast, "high") == []
+
+
+def test_splits_and_merges_are_carried_over_and_the_old_version_is_kept(house: House, cast: Cast) -> None:
+    recording = make_recording(house, cast.choir)
+    finish(house, claimed(house), spoken("we met at nine yes", "the budget", "is low", "bye"))
+    before = read_transcript(house, cast.bob, recording).transcript.segments
+    edits = [
+        Edit(EditOp.SPLIT, id=before[0].id, at=len("we met at nine ")),
+        Edit(EditOp.MERGE, id=before[1].id),
+    ]
+    edit_transcript(house, cast.bob, recording, 1, edits)
+    mine = ["we met at nine", "yes", "the budget is low", "bye"]
+    run_again(house, cast, recording, ["so we met at nine yes", "the budget", "is low", "goodbye"])
+    view = carry_edits(house, cast.bob, recording)
+    assert (view.version, view.places, view.left) == (4, 2, ())
+    assert texts(house, cast, recording) == ["so we met at nine", "yes", "the budget is low", "goodbye"]
+    assert texts(house, cast, recording, 2) == mine
+    assert found(house, cast, "low") == ["the budget is low"] and found(house, cast, "yes") == ["yes"]
+    assert restore_version(house, cast.bob, recording, 2) == 5
+    assert texts(house, cast, recording) == mine
+    assert texts(house, cast, recording, 4) == ["so we met at nine", "yes", "the budget is low", "goodbye"]
 
 
 def test_what_was_carried_can_be_undone(house: House, cast: Cast, meeting: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from nas_asr.core.edits import Edit, EditOp, SpeakerScope
 from nas_asr.core.errors import Invalid, NotPermitted, NotVisible
-from nas_asr.core.transcript import Segment, VersionKind
+from nas_asr.core.flags import RIGHT, Flag
+from nas_asr.core.transcript import CHANNELS_ALIKE, Segment, VersionKind
 from nas_asr.services.base import House
 from nas_asr.services.edits import EditConflict, Edited, edit_transcript
 from nas_asr.services.paging import PageOrder
@@ -128,6 +129,25 @@ def test_replace_all_counts_and_keeps_to_whole_words(house: House, cast: Cast, m
         "we met at nine", "that budget is two hundred", "GPU 内存不够", "john sings", "that end"
     ]  # fmt: skip
     assert list_versions(house, cast.rita, meeting)[0].tally == {"replace_all": 3}
+
+
+def test_a_doubt_that_a_person_took_away_is_nobodys_any_more(house: House, cast: Cast, meeting: str) -> None:
+    first, second, *_ = _segments(house, cast, meeting)
+    with house.db.write() as session:
+        row = session.query(SegmentRow).filter_by(id=first.id).one()
+        row.flags, row.confidence = [Flag.LOOP, CHANNELS_ALIKE], 0.2
+    yes = Edit(EditOp.RIGHT, id=first.id)
+    assert edit_transcript(house, cast.bob, meeting, 1, [yes]).version == 2
+    now = _segments(house, cast, meeting)[0]
+    assert (set(now.flags), now.confidence, now.text) == ({CHANNELS_ALIKE, RIGHT}, 0.2, first.text)
+    assert edit_transcript(house, cast.bob, meeting, 2, [yes]).version == 2, "once is enough"
+    assert list_versions(house, cast.rita, meeting)[0].tally == {"right": 1}
+    edit_transcript(house, cast.bob, meeting, 2, [Edit(EditOp.SPLIT, id=first.id, at=first.text.index(" "))])
+    halves = _segments(house, cast, meeting)[:2]
+    assert [RIGHT in half.flags for half in halves] == [True, True]
+    edit_transcript(house, cast.bob, meeting, 3, [Edit(EditOp.MERGE, id=halves[1].id), Edit(id=halves[0].id, text="no")])
+    assert [RIGHT in one.flags for one in _segments(house, cast, meeting)[:2]] == [False, False]
+    assert Flag.LOOP in _segments(house, cast, meeting, 1)[0].flags, "the machine's own text keeps its doubt"
 
 
 def test_what_changes_nothing_makes_no_version(house: House, cast: Cast, meeting: str) -> None:

@@ -7,12 +7,15 @@ import pytest
 from sqlalchemy import select
 
 from nas_asr.core.access import Role, Viewer
+from nas_asr.core.edits import Edit
 from nas_asr.core.errors import Conflict, Invalid, NotPermitted
 from nas_asr.core.recording import RunState, Waiting
 from nas_asr.services import listing, recordings
 from nas_asr.services.base import House
+from nas_asr.services.edits import edit_transcript
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import one_recording
+from nas_asr.services.transcripts import read_transcript
 from nas_asr.store.models import Recording, Run
 from tests.cast import Cast, Clock, RememberingQueue, make_recording, write_transcript
 
@@ -172,6 +175,21 @@ def test_the_pulse_changes_with_what_one_sees_and_with_nothing_else(house: House
     clock.pass_seconds(1)
     recordings.trash(house, cast.bob, recording)
     assert changed()
+
+
+def test_somebody_who_types_changes_no_list(house: House, cast: Cast, clock: Clock) -> None:
+    recording = make_recording(house, cast.choir)
+    write_transcript(house, recording, ["we met at nine"])
+    beats = [listing.pulse(house, cast.rita)]
+    segment = read_transcript(house, cast.bob, recording).transcript.segments[0].id
+    for version in (1, 2):
+        clock.pass_seconds(2)
+        edit_transcript(house, cast.bob, recording, version, [Edit(id=segment, text=f"we met at {version}")])
+        beats.append(listing.pulse(house, cast.rita))
+    assert len({beat.texts for beat in beats}) == 3 and beats[1].lists == beats[2].lists
+    clock.pass_seconds(1)
+    recordings.rename(house, cast.bob, recording, "new")
+    assert listing.pulse(house, cast.rita).lists != beats[-1].lists
 
 
 def test_a_run_that_waits_for_its_next_try_says_why_and_when(house: House, cast: Cast, clock: Clock) -> None:

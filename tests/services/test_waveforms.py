@@ -9,7 +9,7 @@ from nas_asr.core.transcript import EngineLabel, Span, Transcript, Waveform
 from nas_asr.services import parts, recordings
 from nas_asr.services.base import House
 from nas_asr.services.transcribe import finish
-from nas_asr.services.waveforms import NoWaveform, read_waveform
+from nas_asr.services.waveforms import NoWaveform, has_waveform, read_waveform
 from tests.cast import Cast, a_waveform, make_recording
 from tests.services.test_transcribe import ME, claimed
 
@@ -66,8 +66,10 @@ def test_a_joined_recording_is_drawn_on_its_one_time_line(house: House, cast: Ca
     whole = parts.join(house, cast.bob, first, [first, second])
     with pytest.raises(NoWaveform):
         read_waveform(house, cast.rita, whole)
+    assert (has_waveform(house, cast.rita, first), has_waveform(house, cast.rita, whole)) == (True, False)
     transcribe(house, Waveform(6_000, 100, bytes([9]) * 60, (Span(1_000, 6_000),)))
     found = read_waveform(house, cast.rita, whole)
+    assert has_waveform(house, cast.rita, whole)
     starts = [part.start_ms for part in recordings.one_recording(house, cast.rita, whole).parts]
     assert (starts, found.duration_ms) == ([0, 10_000], 16_000)
     assert found.peaks == bytes([7]) * 100 + bytes([9]) * 60

@@ -1,6 +1,7 @@
 """Room: tests.web.test_recording. The transcript page: texts, marks, places, and what stands there before it is done."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -8,9 +9,10 @@ from nas_asr.core.flags import Flag
 from nas_asr.core.recording import RunState
 from nas_asr.export import FORMATS
 from nas_asr.services.base import House
+from nas_asr.services.heartbeats import Beat, beat
 from nas_asr.services.recordings import retry
-from nas_asr.store.models import Recording, Run, SegmentRow
-from tests.cast import Cast, make_recording, replace_something, write_transcript
+from nas_asr.store.models import Recording, Run, SegmentRow, WaveformRow
+from tests.cast import Cast, Clock, make_recording, replace_something, write_transcript
 from tests.web.conftest import Visits
 from tests.web.test_library import in_state
 
@@ -89,6 +91,37 @@ def test_before_it_is_done_the_page_says_where_it_is(visit: Visits, house: House
     assert "transcribing 50 %" in browser.get(f"/recordings/{recording}?seen=0", headers=live).text
     write_transcript(house, recording, ["done now"])
     assert browser.get(f"/recordings/{recording}?seen=0", headers=live).headers["HX-Refresh"] == "true"
+
+
+def test_what_waits_says_about_how_long_where_that_is_known(
+    visit: Visits, house: House, cast: Cast, clock: Clock, meeting: str
+) -> None:
+    mine = make_recording(house, cast.choir, "mine", duration_ms=60_000)
+    browser = visit(cast.rita)
+    assert 'class="eta"' not in browser.get(f"/recordings/{mine}").text, "nobody works, nothing was measured"
+    offers = [{"engine": "sphinx", "languages": ["en"]}]
+    beat(house, Beat("worker", "w", "boot", {"state": "busy", "offers": offers}))
+    in_state(house, meeting, RunState.DONE, started_at=clock.now - timedelta(seconds=40), ended_at=clock.now)  # RTFx 1
+    live = {"HX-Request": "true", "HX-Target": "state"}
+    assert "about 1 minute<" in browser.get(f"/recordings/{mine}?seen=0", headers=live).text
+    retry(house, cast.bob, meeting)
+    later = make_recording(house, cast.choir, "later", duration_ms=200_000)
+    page = browser.get(f"/recordings/{later}", headers={"Accept-Language": "zh-CN"}).text
+    assert "约 5 分钟，前面还有 2 个" in page
+    assert 'class="eta"' in browser.get(f"/recordings/{meeting}").text, "beside the text that is read meanwhile"
+    clock.pass_seconds(3600)
+    assert 'class="eta"' not in browser.get(f"/recordings/{mine}").text, "the worker is silent"
+
+
+def test_a_page_asks_for_a_waveform_only_where_there_is_one(
+    visit: Visits, house: House, cast: Cast, meeting: str
+) -> None:
+    assert (
+        f'data-waveform="/api/v1/recordings/{meeting}/waveform"' in visit(cast.rita).get(f"/recordings/{meeting}").text
+    )
+    with house.db.write() as session:
+        session.delete(session.get_one(WaveformRow, meeting))
+    assert "data-waveform" not in visit(cast.rita).get(f"/recordings/{meeting}").text
 
 
 def test_an_open_page_hears_of_a_new_version(visit: Visits, house: House, cast: Cast, meeting: str) -> None:

@@ -11,11 +11,12 @@ from werkzeug.serving import make_server
 from nas_asr.core.access import TokenScope
 from nas_asr.services.accounts import disable_user
 from nas_asr.services.base import House
+from nas_asr.services.recordings import trash
 from nas_asr.services.sessions import end_session, list_sessions
 from nas_asr.services.teams import remove_member
 from nas_asr.services.tokens import NewToken, create_token, list_tokens, revoke_token
 from nas_asr.web import watched
-from tests.cast import Cast
+from tests.cast import Cast, make_recording, write_transcript
 from tests.live import wait_for
 from tests.web.api.conftest import sound_of
 from tests.web.conftest import visitor
@@ -90,6 +91,39 @@ def test_a_paused_player_is_cut_off_when_access_ends(app: Flask, house: House, c
     wait_for(lambda: open_streams(app) == 1, 10, "both of hers are cut")
     assert rest_of(whole) < len(LONG) / 2 and rest_of(part) < len(LONG) / 2
     assert rest_of(other) > len(LONG) * 0.99
+
+
+def test_what_is_put_into_the_trash_plays_on_for_nobody(app: Flask, house: House, cast: Cast) -> None:
+    recording, kept = sound_of(house, cast.choir, LONG), sound_of(house, cast.choir, LONG)
+    browser = visitor(app, cast.rita).client
+    heard, other = (browser.get(f"/api/v1/recordings/{one}/audio", buffered=False) for one in (recording, kept))
+    pieces, others = heard.iter_encoded(), other.iter_encoded()
+    assert next(pieces) and next(others)
+    trash(house, cast.bob, recording)
+    app.extensions["nas_asr_watch"].look()
+    with pytest.raises(ConnectionResetError):
+        next(pieces)
+    assert next(others), "of another recording"
+    heard.close(), other.close()
+
+
+def test_a_zip_is_cut_when_a_team_of_which_it_has_something_is_lost(app: Flask, house: House, cast: Cast) -> None:
+    meetings = [make_recording(house, cast.choir, f"meeting {number}") for number in range(3)]
+    for meeting in meetings:
+        write_transcript(house, meeting, ["we met at nine"])
+    browser = visitor(app, cast.rita)
+    fields = {"csrf_token": browser.csrf, "id": meetings, "format": "txt"}
+    answer = browser.client.post("/recordings/export", data=fields, buffered=False)
+    pieces = answer.iter_encoded()
+    assert next(pieces) and open_streams(app) == 1
+    app.extensions["nas_asr_watch"].look()
+    assert next(pieces)
+    remove_member(house, None, "choir", "rita")
+    app.extensions["nas_asr_watch"].look()
+    with pytest.raises(ConnectionResetError):
+        next(pieces)
+    answer.close()
+    assert open_streams(app) == 0
 
 
 def test_who_heard_everything_is_watched_no_longer(app: Flask, house: House, cast: Cast) -> None:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from nas_asr.export import content_disposition, file_name
-from nas_asr.services.listening import Sound, open_sound
+from nas_asr.services.listening import Sound, may_hear, open_sound
 from nas_asr.services.opus import Making, OpusDesk, open_opus
 from nas_asr.web.api.frame import API, ErrorEnvelope
 from nas_asr.web.api.recordings import RecordingPath
@@ -83,7 +83,10 @@ def audio(path: RecordingPath, query: AudioQuery) -> Response:
     except RequestedRangeNotSatisfiable:
         file.close()
         raise
-    response.response = watched(cast("Iterable[bytes]", response.response), {sound.team_id})
+    rooms = house()
+    response.response = watched(
+        cast("Iterable[bytes]", response.response), lambda viewer: may_hear(rooms, viewer, path.recording_id)
+    )
     return response
 
 

@@ -1,5 +1,7 @@
 """Room: web.api.edits. Changing a transcript: edits, an older version once more, edits carried over. Never its export."""
 
+from dataclasses import asdict
+
 from flask import Response, jsonify
 from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
@@ -8,6 +10,7 @@ from nas_asr.core.edits import LONGEST_TEXT, Edit, EditOp, SpeakerScope
 from nas_asr.core.errors import Invalid
 from nas_asr.services import edits as service
 from nas_asr.services.carry_over import carry_edits
+from nas_asr.services.changes import changes_since
 from nas_asr.services.versions import restore_version
 from nas_asr.web.api.frame import API, Answer, Body, ErrorBody, ErrorEnvelope, Text
 from nas_asr.web.api.hotwords import VersionMade, transcript_seen
@@ -23,7 +26,7 @@ _BIG = 2**53 - 1
 class EditIn(Body):
     """One edit. `id` is a segment's; which other fields say something depends on `op`."""
 
-    op: EditOp = EditOp.TEXT
+    op: EditOp = Field(EditOp.TEXT, description="right: a person says that the text is right as it is; its doubts go.")
     id: Text = Field("", description="Of the segment; replace_all needs none.")
     text: Text | None = Field(
         None, description=f"text: the new one, at most {LONGEST_TEXT} characters; empty is allowed."
@@ -68,6 +71,24 @@ class ConflictOut(BaseModel):
     removed: list[str]
 
 
+class SinceQuery(BaseModel):
+    """Which version the page shows."""
+
+    since: int = Field(0, ge=0, le=2**31 - 1)
+
+
+class ChangesOut(BaseModel):
+    """What a page that shows an older version has to do to show what readers see."""
+
+    version: int = Field(description="The version that readers see now.")
+    author: str | None = Field(description="Who made it; null for the machine.")
+    whole: bool = Field(
+        description="True: too much is different, read the transcript anew; then nothing is listed here."
+    )
+    changed: list[ChangedOut]
+    removed: list[str]
+
+
 class RestoreBody(Body):
     """Which version."""
 
@@ -87,6 +108,9 @@ class NotCarriedOut(BaseModel):
     was: str = Field(description="What the machine had written.")
     mine: str = Field(description="What a person made of it.")
     now: str = Field(description="What the newer text says.")
+    op: EditOp = Field(
+        EditOp.TEXT, description="text, split or merge; of the latter two the texts have ` | ` at a border."
+    )
 
 
 class CarriedOut(BaseModel):
@@ -113,6 +137,18 @@ def edit(path: RecordingPath, body: EditsBody) -> Answer:
     return answer.model_dump(mode="json"), {"ETag": f'"{made.version}"'}
 
 
+@API.get("/recordings/<recording_id>/transcript/changes", tags=[EDITS], responses={200: ChangesOut, 404: ErrorEnvelope})
+def changes(path: RecordingPath, query: SinceQuery) -> Answer:
+    """What people changed since a version. For pages that stay open: of a long text only what is different is read."""
+    found = changes_since(house(), current_viewer(), path.recording_id, query.since)
+    since = found.since
+    answer = ChangesOut(
+        version=found.version, author=found.author, whole=since is None, changed=_changed(since) if since else [],
+        removed=list(since.removed) if since else [],
+    )  # fmt: skip
+    return answer.model_dump(mode="json"), {"ETag": f'"{found.version}"'}
+
+
 @API.post(
     "/recordings/<recording_id>/restore",
     tags=[EDITS],
@@ -132,7 +168,7 @@ def restore(path: RecordingPath, body: RestoreBody) -> Answer:
 def carry(path: RecordingPath, body: CarryBody) -> Answer:
     """Make the edits that readers see again on a newer version by the machine, and list those that find no place there."""
     view = carry_edits(house(), current_viewer(), path.recording_id, body.onto)
-    left = [NotCarriedOut(start_ms=one.start_ms, was=one.was, mine=one.mine, now=one.now) for one in view.left]
+    left = [NotCarriedOut(**asdict(one)) for one in view.left]
     return CarriedOut(version=view.version, count=view.places, left=left).model_dump(), {"ETag": f'"{view.version}"'}
 
 

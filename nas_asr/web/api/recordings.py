@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 
 from nas_asr.core.languages import LANGUAGES
 from nas_asr.core.offers import ENGINES
-from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.core.recording import RunState
 from nas_asr.services import recordings as service
 from nas_asr.services.again import Wish
-from nas_asr.services.estimates import Estimate, estimates
+from nas_asr.services.estimates import Estimate, estimates_of
 from nas_asr.services.listing import RecordingFilter, Sort, list_recordings
 from nas_asr.services.part_views import PartView
 from nas_asr.web.api.frame import (
@@ -204,7 +204,7 @@ def trash(path: RecordingPath) -> Answer:
 
 
 def _with_estimates(views: Sequence[service.RecordingView]) -> list[RecordingOut]:
-    told = estimates(house(), [view.id for view in views if view.state in UNDER_WAY or view.rerun])
+    told = estimates_of(house(), views)
     return [_out(view, told.get(view.id)) for view in views]
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
 
-from nas_asr.core.flags import Flag
+from nas_asr.core.flags import RIGHT, Flag
 from nas_asr.core.transcript import ItnMode, Origin, Segment, VersionKind
 from nas_asr.services import transcripts as service
 from nas_asr.services.sittings import Sitting, read_sittings
@@ -44,7 +44,9 @@ class SegmentOut(BaseModel):
     text: str
     spoken: str
     confidence: float | None
-    flags: list[str] = Field(description=f"What made it doubtful, empty as a rule: {', '.join(Flag)}.")
+    flags: list[str] = Field(
+        description=f"What made it doubtful, empty as a rule: {', '.join(Flag)}. {RIGHT}: a person said that it is right."
+    )
     words: list[WordOut]
     replacements: list[ReplacementOut]
 

@@ -11,10 +11,10 @@ from flask_babel import ngettext
 from nas_asr.core.access import Role, Viewer
 from nas_asr.core.errors import Conflict, Invalid, MediaError, NasAsrError
 from nas_asr.core.languages import LANGUAGES
-from nas_asr.core.recording import UNDER_WAY, RunState
+from nas_asr.core.recording import RunState
 from nas_asr.services.bulk import BulkAction, Outcome, apply, apply_to_all
 from nas_asr.services.drafts import list_drafts
-from nas_asr.services.estimates import Estimate, estimates
+from nas_asr.services.estimates import estimates_of
 from nas_asr.services.folder_watch import troubled
 from nas_asr.services.folders import FolderView, folder_names, list_folders
 from nas_asr.services.listing import Sort, browse, under_way
@@ -22,7 +22,6 @@ from nas_asr.services.paging import PageOrder
 from nas_asr.services.parts import offers_among
 from nas_asr.services.people_named import people
 from nas_asr.services.presence import files_of
-from nas_asr.services.recordings import RecordingView
 from nas_asr.services.teams import TeamView, list_teams
 from nas_asr.services.upload_pieces import unfinished
 from nas_asr.services.uploads import UploadOrder, accept_upload
@@ -62,7 +61,7 @@ def index() -> ResponseReturnValue:
         "chips": chips({"team": {team.slug: team.name for team in teams}, "folder": folders}),
         "states": list(RunState), "into": _into(me, (*page.items, *narrowed)),
         "drafts": list_drafts(house(), me) if first else [], "redone_by_itself": house().options.redo_drafts,
-        "offers": offers_among(house(), me, (*busy, *items)), "etas": _etas((*busy, *items)),
+        "offers": offers_among(house(), me, (*busy, *items)), "etas": estimates_of(house(), (*busy, *items)),
         "files": files_of(house(), me, [recording.id for recording in (*busy, *items)]), "troubled": troubled(house(), me),
         "waiting": sum(1 for recording in (*busy, *items) if recording.waiting_for), "export_url": _export_url(),
         "writes": any(recording.may_write for recording in (*busy, *items)),
@@ -156,16 +155,6 @@ def _done(wish: BulkAction, number: int) -> str:
         case BulkAction.RESTORE:
             said_of = ngettext("%(num)s is back in the library.", "%(num)s are back in the library.", number)
     return str(said_of)
-
-
-def _etas(shown: Sequence[RecordingView]) -> dict[str, Estimate]:
-    """When what is under way is done, by the recording; of a joined one, when its last part is."""
-    parts = {
-        one.id: [part.id for part in one.parts] or [one.id] for one in shown if one.state in UNDER_WAY or one.rerun
-    }
-    found = estimates(house(), [part for ids in parts.values() for part in ids])
-    whole = {recording_id: [found[part] for part in ids if part in found] for recording_id, ids in parts.items()}
-    return {recording_id: max(told, key=lambda one: one.seconds) for recording_id, told in whole.items() if told}
 
 
 def _export_url() -> str:

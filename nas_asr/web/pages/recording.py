@@ -14,12 +14,14 @@ from nas_asr.core.languages import AUTO, LANGUAGES
 from nas_asr.core.transcript import Origin, Segment, VersionKind
 from nas_asr.export import FORMATS
 from nas_asr.services import parts, recordings
+from nas_asr.services.estimates import estimates_of
 from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.presence import files_of
 from nas_asr.services.reading import Place, Reading, read_window
 from nas_asr.services.replacements import Turn, turn_replacement
 from nas_asr.services.sittings import sittings_of
 from nas_asr.services.transcripts import VersionView, list_versions
+from nas_asr.services.waveforms import has_waveform
 from nas_asr.web.pages.history import newer_by_machine
 from nas_asr.web.pages.numbers import number
 from nas_asr.web.pages.person import viewer, wants_part
@@ -61,7 +63,12 @@ def show(recording_id: str) -> ResponseReturnValue:
         if seen == "0" != now:
             return Response(status=204, headers={"HX-Refresh": "true"})
         return render_template(
-            "recording/state.html", recording=view, versions=versions, seen=seen, now=now, spoken=LANGUAGES
+            "recording/state.html",
+            recording=view,
+            versions=versions,
+            seen=seen,
+            now=now,
+            etas=estimates_of(house(), [view]),
         )
     place = _place()
     reading = read_window(house(), me, recording_id, place) if view.version else None
@@ -77,7 +84,8 @@ def show(recording_id: str) -> ResponseReturnValue:
         whole=recordings.one_recording(house(), me, view.whole_id) if view.whole_id else None,
         file=files_of(house(), me, [recording_id]).get(recording_id), lang=_lang(reading, view.language),
         text="spoken" if request.args.get("text") == "spoken" else "written",
-        doubts=request.args.get("doubts") == "1", spoken=LANGUAGES,
+        doubts=request.args.get("doubts") == "1", spoken=LANGUAGES, etas=estimates_of(house(), [view]),
+        drawn=has_waveform(house(), me, recording_id),
     )  # fmt: skip
 
 

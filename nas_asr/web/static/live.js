@@ -4,14 +4,24 @@ const { events, eventsNow } = document.body.dataset;
 const ASK_MS = 5000;
 const TRY_STREAM_AGAIN_MS = 60000;
 const HIDDEN_MS = 30000;
+const TYPING_MS = 30000; // somebody types somewhere: nothing that a list shows, as a rule
 let stream = null;
 let asking = 0;
-let last = "";
+let last = [];
 let hiding = 0;
+let later = 0;
 
+// A word has three parts: what lists show, when any text was changed, and the text of the recording that this page is about.
 function changed(word) {
-  if (word === last) return;
-  last = word;
+  const [lists, texts, own] = word.split("~");
+  if (lists !== last[0] || own !== last[2]) tell();
+  else if (texts !== last[1]) later ||= setTimeout(tell, TYPING_MS);
+  last = [lists, texts, own];
+}
+
+function tell() {
+  clearTimeout(later);
+  later = 0;
   document.body.dispatchEvent(new CustomEvent("recordings-changed"));
 }
 

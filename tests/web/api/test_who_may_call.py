@@ -38,6 +38,7 @@ CALLS = (
     Call("GET", "/recordings"),
     Call("GET", "/recordings/<recording_id>"),
     Call("GET", "/recordings/<recording_id>/transcript"),
+    Call("GET", "/recordings/<recording_id>/transcript/changes"),
     Call("GET", "/recordings/<recording_id>/versions"),
     Call("GET", "/recordings/<recording_id>/export"),
     Call("GET", "/recordings/<recording_id>/audio"),

@@ -6,7 +6,7 @@ import { edit } from "./editing.js";
 import { addHotword } from "./hotwords.js";
 import { key } from "./keys.js";
 import { player } from "./player.js";
-import { flush, real } from "./saving.js";
+import { flush, real, record } from "./saving.js";
 import { transcript } from "./transcript.js";
 import { act } from "./undo.js";
 
@@ -16,7 +16,6 @@ const part = (name) => bar.querySelector(`[data-part=${name}]`);
 const LOWEST_SHARE = 0.03; // reading a page of red marks takes as long as listening to all of it
 const FAR_BELOW = 0.8; // of the recording's own median: engines are sure of themselves in different ways
 const LONGEST_WORD = 40;
-const RIGHT = `nas_asr.right.${root.dataset.recording}`;
 const sentences = new Map(
   [...(document.getElementById("row-doubts")?.content.querySelectorAll("[data-flag]") ?? [])].map((line) => [line.dataset.flag, line.textContent]),
 );
@@ -25,11 +24,10 @@ let at = -1;
 
 /** The places to look at: what a guard found, and the few that the engine was least sure of. */
 function doubtful(segments) {
-  const right = new Set(JSON.parse(localStorage.getItem(RIGHT) ?? "[]"));
   const sure = segments.map((one) => one.confidence).filter((value) => value !== null).sort((one, other) => one - other);
   const limit = sure[Math.ceil(sure.length * LOWEST_SHARE) - 1] ?? -1;
   const low = Math.min(limit, (sure[sure.length >> 1] ?? 0) * FAR_BELOW);
-  return segments.filter((one) => !right.has(one.id)).map((one) => ({ id: one.id, text: one.text, why: reasons(one, low) })).filter((one) => one.why.length);
+  return segments.filter((one) => !one.flags.includes("right")).map((one) => ({ id: one.id, text: one.text, why: reasons(one, low) })).filter((one) => one.why.length);
 }
 
 function reasons(one, low) {
@@ -183,7 +181,7 @@ part("loop").addEventListener("click", () => {
 part("right").addEventListener("click", () => {
   const place = places[at];
   place.done = "right";
-  localStorage.setItem(RIGHT, JSON.stringify([...new Set([...JSON.parse(localStorage.getItem(RIGHT) ?? "[]"), place.id])]));
+  record({ op: "right", id: real(place.id) });
   if (places.every((one) => one.done)) end();
   else walk(1);
 });

@@ -3,6 +3,7 @@
 import { boxOf, clean, dressRows, goBeside, goTo, idOf, list, loaded, segment, textOf, unmark } from "./boxes.js";
 import { caretIn, insertText, isOnEdge, putCaret } from "./caret.js";
 import { joined, pointsOf } from "./edits.js";
+import { fresh } from "./fresh.js";
 import { key } from "./keys.js";
 import { player } from "./player.js";
 import { catchUp, composes, flush, newId, show, typesIn, unsaved } from "./saving.js";
@@ -251,14 +252,9 @@ document.addEventListener("editing:typed-over", ({ detail }) => {
   active.last = text;
   putCaret(active.box, Math.min(at, text.length));
 });
-// A version that somebody else made comes in here, without the page being loaded again under one's hands.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target?.id !== "state" || !(on || hasSaved || unsaved())) return;
-  if (!event.detail.serverResponse.includes("data-fresh")) return;
-  event.detail.shouldSwap = false;
-  catchUp();
-});
+// What somebody else saved comes in below one's own edits; under the hands of somebody who writes the page is never loaded anew.
 let hasSaved = false;
+fresh.take = () => catchUp(on || hasSaved || unsaved());
 document.addEventListener("editing:saved", () => {
   hasSaved = true;
   const names = $("edited-by").firstElementChild;

@@ -50,7 +50,11 @@ export function perform(list, edit) {
   return true;
 }
 
-const DOES = { text: write, speaker: name, split, merge };
+const DOES = { text: write, speaker: name, split, merge, right };
+
+function right(list, at) {
+  list[at] = { ...list[at], flags: ["right"] };
+}
 
 function write(list, at, edit) {
   list[at] = { ...list[at], text: edit.text };

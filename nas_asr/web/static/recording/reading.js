@@ -1,4 +1,5 @@
 // A recording's page: brings its pieces together. Where it opens, written or spoken, exports, the title, a new version.
+import "./fresh.js";
 import { show, startFollowing } from "./follow.js";
 import { startFinding } from "./find.js";
 import { key } from "./keys.js";

@@ -52,6 +52,8 @@ function settle(group, { base, old, mine, next, found }) {
     group.standing = group.edits.filter((edit) => !edit.tried);
     return;
   }
+  // Who found a text right says nothing of another one.
+  if (group.edits.every((edit) => edit.op === "right") && text(theirs) !== text(was)) return;
   const here = new Set(theirs.map((one) => one.id));
   const sameText = theirs.length === was.length && text(theirs) === text(was);
   const onlyNames = group.edits.every((edit) => edit.op === "speaker" && here.has(edit.id));

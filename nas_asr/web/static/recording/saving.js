@@ -1,6 +1,7 @@
 // Edits on their way to the server: shown at once, sent in order and one request at a time, kept in this browser until they are
 // there. What others change meanwhile is brought in; where both changed the same place, people decide.
 import { difference, patched, perform } from "./edits.js";
+import { changesSince } from "./fresh.js";
 import { forget, keep, orphans } from "./keeping.js";
 import { editsFor, rebase, within } from "./rebase.js";
 import { transcript } from "./transcript.js";
@@ -223,23 +224,23 @@ function meet(news) {
   return "rebased";
 }
 
-/** What the server has by now, where somebody else saved and nothing of ours is on its way to tell us. */
-export async function catchUp() {
-  const known = Math.max(version, transcript.version);
-  const about = sending ? null : await asJson(root.dataset.about);
-  if (!about || about.transcript_version <= known) return;
-  const now = await asJson(root.dataset.patch);
-  if (!now) return;
-  await composing?.over;
+/** What others saved, where nothing of ours is on its way to tell us; with `whole` another text altogether, too. */
+export async function catchUp(whole) {
+  if (sending) return true;
   begin();
-  if (sending || now.version <= version) return;
-  meet({ version: now.version, author: now.author, ...difference(base, now.segments) });
-  remember();
+  const news = (await changesSince(version)) ?? (whole ? await anew() : null);
+  await composing?.over;
+  if (news && !sending && news.version > version) {
+    meet(news);
+    remember();
+  }
+  return Boolean(news);
 }
 
-async function asJson(address) {
-  const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
-  return answer?.ok ? answer.json() : null;
+async function anew() {
+  const answer = await fetch(root.dataset.patch, { headers: { Accept: "application/json" } }).catch(() => null);
+  const now = answer?.ok ? await answer.json() : null;
+  return now && { version: now.version, author: now.author, ...difference(base, now.segments) };
 }
 
 /** One of the clashes is decided: with our words, with theirs (null), or with what was made of both. */
@@ -291,7 +292,7 @@ export async function leftOver() {
   const left = [];
   for (const kept of await orphans()) {
     const list = transcript.segments.map((one) => ({ ...one }));
-    const done = kept.pending.filter((edit) => edit.op === "text" || edit.op === "speaker");
+    const done = kept.pending.filter((edit) => ["text", "speaker", "right"].includes(edit.op));
     const missing = kept.pending.some((edit) => !perform(list, edit));
     const { changed } = difference(transcript.segments, list);
     if (!kept.clashes.length && !missing && done.length === kept.pending.length && !changed.length) forget(kept.key);

@@ -22,6 +22,7 @@ function readRow(row) {
 export const transcript = {
   version: Number(list?.dataset.version ?? 0),
   segments: [],
+  complete: false, // until then they are those that the page came with
   list,
   // Resolves when every segment has its row.
   whole: new Promise((resolve) => (told = resolve)),
@@ -158,6 +159,7 @@ async function readRest() {
   const first = Number(list.dataset.first);
   const after = first + rows.size;
   transcript.segments = segments;
+  transcript.complete = true;
   number();
   const before = cut(segments.slice(0, first));
   const later = cut(segments.slice(after));

@@ -102,7 +102,7 @@ function listen() {
 export async function startWaveform(box) {
   listen();
   tell(player.now(), true);
-  const whole = await ask(box.dataset.waveform);
+  const whole = box.dataset.waveform && (await ask(box.dataset.waveform));
   if (whole) pieces = [piece(whole, 0)];
   if (!pieces.length) return;
   line.classList.add("drawn");
