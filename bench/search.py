@@ -2,6 +2,7 @@
 
 Every answer is compared with a plain look through all texts: its count, and its first page one by one. Run with `--json` for
 one JSON object as the last line, `--quick` for 20,000 segments, `--segments N` for N, `--only sqlite` (or postgresql) for one.
+`--url URL` fills that database instead of one of its own and keeps it, so that the next run only asks; `--no-like`: without LIKE.
 """
 
 import argparse
@@ -9,22 +10,20 @@ import json
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import insert, text
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench._stood import Spent, database, percentiles, put, tidy, timed
 from nas_asr.core.access import Role, Viewer
 from nas_asr.core.ports import SilentQueue
 from nas_asr.core.recording import RunState
@@ -34,12 +33,10 @@ from nas_asr.services.paging import PageOrder
 from nas_asr.services.search import MOST_COUNTED, SearchOrder, search
 from nas_asr.settings import Settings
 from nas_asr.store.database import Database
-from nas_asr.store.models import Folder, Recording, Team, TranscriptVersion
-from nas_asr.store.schema import migrate
+from nas_asr.store.models import Folder, Recording, SegmentRow, Team, TranscriptVersion
 from nas_asr.store.search_rebuild import rebuild
-from tests.postgres import running
 
-T = TypeVar("T")
+_KINDS = ("sqlite", "postgresql")
 _TEAMS = 8
 _IN_A_RECORDING = 400
 _FOLDERS = 4  # of a team
@@ -58,12 +55,6 @@ _ENGLISH = [
     "out", "up", "time", "just", "people", "know", "get", "next", "week", "meeting", "budget", "project",
     "customer", "server", "report", "design", "quality", "GPU", "Kubernetes", "team", "plan",
 ]  # fmt: skip
-
-
-_SEGMENT = text(
-    "INSERT INTO segments (id, version_id, recording_id, team_id, position, start_ms, end_ms, speaker, text, spoken, flags, "
-    "words) VALUES (:id, :version_id, :recording_id, :team_id, :position, :start_ms, :end_ms, :speaker, :said, :said, '[]', '[]')"
-)
 
 
 @dataclass
@@ -100,24 +91,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Filled:
-    """A database with the corpus in it."""
+    """A database with the corpus in it. build_s: None where it was filled before."""
 
     house: House
     viewer: Viewer
-    build_s: float
+    build_s: float | None
     sizes: dict[str, int]
-    server: int
-
-    def timed(self, do: Callable[[], T]) -> tuple[float, T]:
-        """Milliseconds of processor time, here and in PostgreSQL's own process: other programs do not count."""
-        server, own = self._server_ns(), time.thread_time_ns()
-        found = do()
-        return (time.thread_time_ns() - own + self._server_ns() - server) / 1e6, found
-
-    def _server_ns(self) -> int:
-        if not self.server:
-            return 0
-        return int(Path(f"/proc/{self.server}/schedstat").read_text().split()[0])
 
 
 def main() -> None:
@@ -126,7 +105,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     parser.add_argument("--quick", action="store_true", help="20,000 segments instead of a million")
     parser.add_argument("--segments", type=int, default=1_000_000, help="so many instead of a million")
-    parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database")
+    parser.add_argument("--only", choices=_KINDS, help="one database")
+    parser.add_argument(
+        "--url", default="", help="fill this database and keep it; one that is filled is asked as it is"
+    )
+    parser.add_argument("--no-like", action="store_true", help="without LIKE beside it")
     words = parser.parse_args()
     corpus = make_corpus(20_000 if words.quick else words.segments)
     asked = questions(corpus)
@@ -135,10 +118,13 @@ def main() -> None:
         "segments": len(corpus.texts),
         "letters": round(statistics.mean(map(len, corpus.texts)), 1),
     }
-    for name in ("sqlite", "postgresql"):
-        if words.only in (None, name):
-            with ExitStack() as stack:
-                figures[name] = measure(_filled(name, corpus, stack), corpus, asked, rights)
+    kinds = ["sqlite" if words.url.startswith("sqlite") else "postgresql"] if words.url else _KINDS
+    for kind in kinds:
+        if words.only in (None, kind):
+            with database(kind, words.url) as db:
+                figures[kind] = measure(
+                    _filled(db, corpus), list(zip(asked, rights, strict=True)), like=not words.no_like
+                )
     if words.json:
         print(json.dumps(figures, ensure_ascii=False))
 
@@ -250,15 +236,19 @@ def _looked_into(corpus: Corpus, order: SearchOrder, recording: int) -> bool:
 # -- the databases ------------------------------------------------------------------------------------------------------
 
 
-def _filled(name: str, corpus: Corpus, stack: ExitStack) -> Filled:
-    place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    if name == "sqlite":
-        db = Database(f"sqlite:///{place / 'nas_asr.sqlite3'}")
-    else:
-        db = Database(stack.enter_context(running()).new_database())
-    stack.callback(db.close)
-    migrate(db)
-    viewer = _fill(db, corpus)
+def _filled(db: Database, corpus: Corpus) -> Filled:
+    with db.read() as session:
+        there = int(session.scalar(text("SELECT count(*) FROM segments")) or 0)
+    if there not in (0, len(corpus.texts)):
+        sys.exit(f"this database has {there:,} segments, not {len(corpus.texts):,}")
+    built = None if there else _fill(db, corpus)
+    viewer = Viewer("u", "viewer", False, {f"t{n}": Role.READER for n in range(_TEAMS)})
+    return Filled(House(db=db, queue=SilentQueue(), options=Settings(data=Path("/nowhere"))), viewer, built, _sizes(db))
+
+
+def _fill(db: Database, corpus: Corpus) -> float:
+    """Put everything in, and build the index as an update does; returns how many seconds that took."""
+    _put(db, corpus)
     with db.rebuild() as connection:
         for table in ("segment_index", "recording_index"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
@@ -267,13 +257,11 @@ def _filled(name: str, corpus: Corpus, stack: ExitStack) -> Filled:
         began = time.monotonic()
         rebuild(connection)
     built = time.monotonic() - began
-    house = House(db=db, queue=SilentQueue(), options=Settings(data=place))
-    with db.read() as session:  # one at a time asks, so all are served by the same process
-        server = 0 if db.is_sqlite else int(session.scalar(text("SELECT pg_backend_pid()")) or 0)
-    return Filled(house, viewer, built, _sizes(db), server)
+    tidy(db)
+    return built
 
 
-def _fill(db: Database, corpus: Corpus) -> Viewer:
+def _put(db: Database, corpus: Corpus) -> None:
     with db.write() as session:
         teams = [{"id": f"t{n}", "slug": f"t{n}", "name": f"Team {n}", "created_at": _NOW} for n in range(_TEAMS)]
         session.execute(insert(Team), teams)
@@ -289,12 +277,9 @@ def _fill(db: Database, corpus: Corpus) -> Viewer:
             for n in range(corpus.recordings)
         ])  # fmt: skip
         for start in range(0, len(corpus.texts), 10_000):
-            session.execute(
-                _SEGMENT, [_segment(corpus, i) for i in range(start, min(start + 10_000, len(corpus.texts)))]
+            put(
+                session, SegmentRow, [_segment(corpus, i) for i in range(start, min(start + 10_000, len(corpus.texts)))]
             )
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
-    return Viewer("u", "viewer", False, {f"t{n}": Role.READER for n in range(_TEAMS)})
 
 
 def _recording(corpus: Corpus, n: int) -> dict[str, object]:
@@ -312,7 +297,7 @@ def _segment(corpus: Corpus, i: int) -> dict[str, object]:
     return {
         "id": f"s{i}", "version_id": f"v{recording}", "recording_id": f"r{recording}",
         "team_id": f"t{corpus.team(recording)}", "position": position, "start_ms": 4000 * position,
-        "end_ms": 4000 * position + 3900, "speaker": corpus.speakers[i], "said": said,
+        "end_ms": 4000 * position + 3900, "speaker": corpus.speakers[i], "text": said, "spoken": said,
     }  # fmt: skip
 
 
@@ -335,48 +320,50 @@ def _sizes(db: Database) -> dict[str, int]:
 # -- measuring ----------------------------------------------------------------------------------------------------------
 
 
-def measure(
-    filled: Filled, corpus: Corpus, asked: Sequence[Question], rights: Sequence[list[str]]
-) -> dict[str, object]:
-    """Each question three times: the first page, its next pages, and once by LIKE."""
-    name = "SQLite" if filled.house.db.is_sqlite else "PostgreSQL"
-    print(f"{name}: index built in {filled.build_s:.0f} s, MB: {filled.sizes}", flush=True)
-    first: dict[str, list[float]] = {}
-    pages: dict[str, list[float]] = {}
-    like: dict[str, list[float]] = {}
+def measure(filled: Filled, asked: Sequence[tuple[Question, list[str]]], *, like: bool) -> dict[str, object]:
+    """Each question with its right answer three times: the first page, its next pages, and LIKE."""
+    built = "built before" if filled.build_s is None else f"built in {filled.build_s:.0f} s"
+    print(f"{filled.house.db.kind}: index {built}, MB: {filled.sizes}", flush=True)
+    took: dict[str, dict[str, list[Spent]]] = {}
     wrong = 0
-    for question, expected in zip(asked, rights, strict=True):
-        if question.kind not in like:
-            like[question.kind] = [filled.timed(partial(by_like, filled, question.order))[0] for _ in range(2)]
-        times, after, is_wrong = _asked(filled, question, expected)
-        first.setdefault(question.kind, []).extend(times)
-        pages.setdefault(question.kind, []).extend(after)
+    for question, expected in asked:
+        of_kind = took.setdefault(question.kind, {"first": [], "next": [], "like": []})
+        if like and not of_kind["like"]:
+            of_kind["like"] = [timed(filled.house.db, partial(by_like, filled, question.order))[0] for _ in range(2)]
+        first, following, is_wrong = _asked(filled, question, expected)
+        of_kind["first"] += first
+        of_kind["next"] += following
         wrong += is_wrong
-    for kind, times in first.items():
-        print(f"  {kind:26} p50 {_p50(times):7.1f}  p95 {_p95(times):7.1f}  next pages p95 {_p95(pages[kind]):7.1f}  "
-              f"LIKE {_p50(like[kind]):7.0f} ms")  # fmt: skip
-    every = [spent for times in (*first.values(), *pages.values()) for spent in times]
-    all_like = [spent for times in like.values() for spent in times]
-    print(
-        f"  {'everything':26} p50 {_p50(every):7.1f}  p95 {_p95(every):7.1f}  wrong answers: {wrong} of {len(asked)}",
-        flush=True,
-    )
-    by_kind = {
-        kind: {"p50": _p50(times), "p95": _p95(times), "next_p95": _p95(pages[kind]), "like_p50": _p50(like[kind])}
-        for kind, times in first.items()
-    }
+    by_kind = {kind: _told(kind, one) for kind, one in took.items()}
+    every: dict[str, list[Spent]] = {"like": [one for kind in took.values() for one in kind["like"]], "next": []}
+    every["first"] = [one for kind in took.values() for part in ("first", "next") for one in kind[part]]
+    print("first and next pages together:")
+    everything = _told("everything", every)
+    print(f"  wrong answers: {wrong} of {len(asked)}", flush=True)
     return {
-        "build_s": round(filled.build_s, 1), "mb": filled.sizes, "wrong": wrong, "questions": len(asked),
-        "p50_ms": _p50(every), "p95_ms": _p95(every), "like_p50_ms": _p50(all_like), "like_p95_ms": _p95(all_like),
-        "by_kind": by_kind,
+        "build_s": filled.build_s and round(filled.build_s, 1), "mb": filled.sizes, "wrong": wrong, "questions": len(asked),
+        "everything": everything, "by_kind": by_kind,
     }  # fmt: skip
 
 
-def _asked(filled: Filled, question: Question, expected: Sequence[str]) -> tuple[list[float], list[float], bool]:
-    """How long the first page took, three times, and the next ones; and whether anything was wrong."""
+def _told(kind: str, took: Mapping[str, Sequence[Spent]]) -> dict[str, dict[str, float]]:
+    """Milliseconds of the processor, and by the clock, of first pages, next pages and LIKE."""
+    figures = {part: percentiles(spent) for part, spent in took.items() if spent}
+    line = "  ".join(
+        f"{part}: cpu p50 {one['cpu_p50_ms']:6.1f} p95 {one['cpu_p95_ms']:6.1f}, clock p95 {one['p95_ms']:6.1f}"
+        for part, one in figures.items()
+    )
+    print(f"  {kind:24} {line}", flush=True)
+    return figures
+
+
+def _asked(filled: Filled, question: Question, expected: Sequence[str]) -> tuple[list[Spent], list[Spent], bool]:
+    """What the first page spent, three times, and the next ones; and whether anything was wrong."""
     first, following = [], []
     for _ in range(3):
-        spent, page = filled.timed(partial(search, filled.house, filled.viewer, question.order, PageOrder(_PAGE)))
+        spent, page = timed(
+            filled.house.db, partial(search, filled.house, filled.viewer, question.order, PageOrder(_PAGE))
+        )
         first.append(spent)
     found = [hit.segment_id for hit in page.items]
     counted = page.count.number if page.count else 0
@@ -384,7 +371,7 @@ def _asked(filled: Filled, question: Question, expected: Sequence[str]) -> tuple
         if page.next is None:
             break
         order = PageOrder(_PAGE, page.next)
-        spent, page = filled.timed(partial(search, filled.house, filled.viewer, question.order, order))
+        spent, page = timed(filled.house.db, partial(search, filled.house, filled.viewer, question.order, order))
         following.append(spent)
         found += [hit.segment_id for hit in page.items]
     wrong = found != expected[: len(found)] or counted != min(len(expected), MOST_COUNTED)
@@ -409,14 +396,6 @@ def by_like(filled: Filled, order: SearchOrder) -> int:
     values |= {"team": order.team, "folder": order.folder, "speaker": order.speaker}
     with filled.house.db.read() as session:
         return len(session.execute(text(statement), values).all())
-
-
-def _p50(times: Sequence[float]) -> float:
-    return round(statistics.median(times), 1) if times else 0.0
-
-
-def _p95(times: Sequence[float]) -> float:
-    return round(sorted(times)[min(len(times) - 1, int(len(times) * 0.95))], 1) if times else 0.0
 
 
 if __name__ == "__main__":

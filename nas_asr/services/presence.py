@@ -87,13 +87,13 @@ def told_missing(folders: Iterable[Folder]) -> ColumnElement[bool]:
 def files_of(house: House, viewer: Viewer, recording_ids: Sequence[str]) -> Mapping[str, FileView]:
     """Where the files of these recordings stand; without uploads, and without what came from folders that were removed."""
     with house.db.read() as session:
-        readable = Scope(session, viewer).recordings().with_only_columns(Recording.id)
+        readable = Scope(session, viewer).recordings().where(Recording.id == LedgerLine.recording_id)
         rows = session.execute(
             select(LedgerLine, Folder, _replaced())
             .join(Folder, Folder.id == LedgerLine.folder_id)
             .where(
                 LedgerLine.recording_id.in_(recording_ids),
-                LedgerLine.recording_id.in_(readable),
+                readable.exists(),  # asked of these alone: as a list it would be all recordings, made for each page
                 Folder.removed_at.is_(None),
             )
             .order_by(LedgerLine.recording_id)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
@@ -205,11 +206,14 @@ class _Look:
         there = set(self.session.scalars(own)) if ids else set()
         return {place: whole if whole and whole in there else one for place, (one, whole) in found.items()}
 
-    def recordings(self, found: Iterable[tuple[int, str]]) -> Mapping[str, Recording]:
-        """The rows of what is shown."""
+    def recordings(self, found: Iterable[tuple[int, str]]) -> Mapping[str, Row[Any]]:
+        """Of what is shown, what is shown of it."""
         ids = {recording_id for _, recording_id in found}
-        rows = self.session.scalars(Scope(self.session, self.viewer).recordings().where(Recording.id.in_(ids)))
-        return {row.id: row for row in rows}
+        if not ids:
+            return {}
+        columns = (Recording.id, Recording.title, Recording.team_id, Recording.recorded_at, Recording.path)
+        seen = Scope(self.session, self.viewer).recordings().with_only_columns(*columns)
+        return {row.id: row for row in self.session.execute(seen.where(Recording.id.in_(ids)))}
 
 
 def _look(session: Session, viewer: Viewer, order: SearchOrder) -> _Look | None:
@@ -225,13 +229,22 @@ def _look(session: Session, viewer: Viewer, order: SearchOrder) -> _Look | None:
 
 
 def _hits(session: Session, look: _Look, found: Sequence[tuple[int, str]]) -> list[Hit]:
+    if not found:
+        return []
     at, whose = [place for place, _ in found], look.recordings(found)
-    statement = select(SegmentPlace.place, SegmentRow).join(SegmentRow, SegmentRow.key == SegmentPlace.segment)
-    rows = dict(session.execute(statement.where(SegmentPlace.place.in_(at))).all())
+    said = (
+        SegmentRow.id,
+        SegmentRow.start_ms,
+        SegmentRow.text,
+        SegmentRow.spoken,
+        SegmentRow.speaker,
+    )  # no times of words
+    statement = select(SegmentPlace.place, *said).join(SegmentRow, SegmentRow.key == SegmentPlace.segment)
+    rows = {row.place: row for row in session.execute(statement.where(SegmentPlace.place.in_(at)))}
     return [_hit(rows[place], whose[recording], look) for place, recording in found if place in rows]
 
 
-def _hit(segment: SegmentRow, recording: Recording, look: _Look) -> Hit:
+def _hit(segment: Row[Any], recording: Row[Any], look: _Look) -> Hit:
     marks = highlights(segment.text, look.phrases)
     spoken = not marks and bool(look.phrases) and segment.spoken != segment.text
     text = segment.spoken if spoken else segment.text
@@ -242,7 +255,7 @@ def _hit(segment: SegmentRow, recording: Recording, look: _Look) -> Hit:
     )  # fmt: skip
 
 
-def _named(recording: Recording, look: _Look, lines: str) -> NamedHit:
+def _named(recording: Row[Any], look: _Look, lines: str) -> NamedHit:
     people = [line.strip() for line in lines.split("\n")[2:] if line.strip()]
     return NamedHit(
         recording_id=recording.id, title=recording.title, team=look.teams[recording.team_id],

@@ -21,6 +21,12 @@ _ALIVE = {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3
 _KEPT, _MORE = 2, 22
 # A program that was frozen in the middle of a transaction would hold its rows for ever.
 _FROZEN_MS = 60_000
+# Each question is planned with its own values: a plan for any word is a bad one for most. All of them take milliseconds, so
+# that compiling them, or starting more processes for one, costs more than it saves. What lists and searches read is small and
+# mostly in memory, where a page beside another one costs nothing extra (docs/decisions/0064).
+_PLANNING = (
+    "plan_cache_mode = force_custom_plan", "jit = off", "max_parallel_workers_per_gather = 0", "random_page_cost = 1.1",
+)  # fmt: skip
 _PASSING = frozenset({"40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03", "57P05", "25P03"})
 
 _REASONS = (  # what libpq says, what we say, and what to do
@@ -184,4 +190,6 @@ def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:
     # As statements: a pooler between us and the server refuses them among the options of a connection.
     connection.execute(f"SET lock_timeout = {BUSY_MS}")
     connection.execute(f"SET idle_in_transaction_session_timeout = {_FROZEN_MS}")
+    for setting in _PLANNING:
+        connection.execute(f"SET {setting}")
     connection.commit()

@@ -12,7 +12,7 @@ rare ones through it. docs/decisions/0057.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sqlalchemy import Connection, text
@@ -27,7 +27,7 @@ BORDER = "\u00aa"
 _COMMON = re.compile("[0-9a-z]+|[\u3040-\u30ff\u4e00-\u9fa5\uac00-\ud7a3]{1,2}")
 
 _WINDOW = 2_000  # rows that PostgreSQL reads before it knows how frequent something is: about 2 ms
-_MOST_ROWS = 60_000  # rows that it reads in order at most: about as long as it takes to fetch and sort 20,000 from GIN
+_MOST_ROWS = 40_000  # rows that it reads in order at most: about as long as it takes to fetch and sort 25,000 from GIN
 
 _SQLITE = (
     "CREATE VIRTUAL TABLE {0} USING fts5(words, content='', columnsize=0, tokenize=\"unicode61 remove_diacritics 0\")"
@@ -129,44 +129,41 @@ class WordIndex:
             "AND rowid > :after AND rowid < :before ORDER BY rowid LIMIT :limit"
         )
         values = {"match": _match(ask), "after": ask.after, "before": ask.before, "limit": limit}
-        return list(session.scalars(text(statement), values))
+        return list(session.scalars(text(statement), values).all())
 
     # -- PostgreSQL -----------------------------------------------------------------------------------------------
 
     def _walked(self, session: Session, ask: Ask, limit: int) -> list[int]:
         """In order as long as that brings enough of them; what is rare is picked out by GIN."""
         found: list[int] = []
-        after, read, rows = ask.after, 0, float(_WINDOW)
-        while len(found) < limit and read + rows <= _MOST_ROWS:
-            each = int(rows) // len(ask.teams) + 1
-            end = self._end(session, ask, after, each)
-            found += self._between(session, ask, (after, end), limit - len(found))
-            if end >= ask.before:
+        read, rows = 0, _WINDOW
+        while read + rows <= _MOST_ROWS:
+            found += self._among(session, ask, rows, limit - len(found))
+            end = self._end(session, ask, rows) if len(found) < limit else None
+            if end is None:
                 return found
-            after, read = end - 1, read + each * len(ask.teams)
-            rows = max(_WINDOW, 1.2 * read * (limit - len(found)) / max(len(found), 0.5))
-        return found if len(found) >= limit else found + self._picked(session, ask, after, limit - len(found))
+            ask, read = replace(ask, after=end), read + rows
+            rows = max(_WINDOW, int(1.3 * read * (limit - len(found)) / max(len(found), 0.5)))
+        return found + self._picked(session, ask, limit - len(found))
 
-    def _end(self, session: Session, ask: Ask, after: int, each: int) -> int:
-        """Below which place all teams have been read, when so many rows of each are; `before` where there are no more."""
+    def _end(self, session: Session, ask: Ask, rows: int) -> int | None:
+        """The place of the last of so many rows in order; None where there are not so many."""
         statement = (
-            f"SELECT min((SELECT place FROM {self.name} WHERE team = t.number AND place > :after AND place < :before "  # noqa: S608
-            "ORDER BY place OFFSET :each LIMIT 1)) FROM unnest(CAST(:teams AS integer[])) AS t(number)"
+            f"SELECT place FROM ({_rows(self.name, ask, 'place')}) AS walked ORDER BY place OFFSET :before_it LIMIT 1"  # noqa: S608
         )
-        values = {"after": after, "before": ask.before, "each": each, "teams": list(ask.teams)}
+        values = {"after": ask.after, "before": ask.before, "rows": rows, "before_it": rows - 1}
         end: int | None = session.scalar(text(statement), values)
-        return ask.before if end is None else end
+        return end
 
-    def _between(self, session: Session, ask: Ask, between: tuple[int, int], limit: int) -> list[int]:
+    def _among(self, session: Session, ask: Ask, rows: int, limit: int) -> list[int]:
+        """The matches among so many rows in order. No row is read behind the last match that is wanted."""
         says, values = _says(ask)
-        statement = (
-            f"SELECT place FROM {self.name} WHERE team = ANY(CAST(:teams AS integer[])) "  # noqa: S608
-            f"AND place > :after AND place < :end AND {says} ORDER BY place LIMIT :limit"
-        )
-        values |= {"after": between[0], "end": between[1], "teams": list(ask.teams), "limit": limit}
-        return list(session.scalars(text(statement), values))
+        walked = _rows(self.name, ask, "place, said")
+        statement = f"SELECT place FROM ({walked}) AS walked WHERE {says} ORDER BY place LIMIT :limit"  # noqa: S608
+        values |= {"after": ask.after, "before": ask.before, "rows": rows, "limit": limit}
+        return list(session.scalars(text(statement), values).all())
 
-    def _picked(self, session: Session, ask: Ask, after: int, limit: int) -> list[int]:
+    def _picked(self, session: Session, ask: Ask, limit: int) -> list[int]:
         """OFFSET 0 keeps the planner from walking after all."""
         says, values = _says(ask)
         terms = sorted({term for phrase in ask.phrases for part in _wanted(phrase) for term in part})
@@ -176,8 +173,19 @@ class WordIndex:
             f"SELECT place FROM (SELECT place FROM {self.name} WHERE ({any_team}) "  # noqa: S608
             f"AND place > :after AND place < :before AND {says} OFFSET 0) AS found ORDER BY place LIMIT :limit"
         )
-        values |= {"after": after, "before": ask.before, "limit": limit}
-        return list(session.scalars(text(statement), values))
+        values |= {"after": ask.after, "before": ask.before, "limit": limit}
+        return list(session.scalars(text(statement), values).all())
+
+
+def _rows(name: str, ask: Ask, columns: str) -> str:
+    """Rows of all teams in the order of places: each team's are in order in the key, and PostgreSQL merges them as it goes.
+
+    The limit on each team keeps the planner from sorting all of them.
+    """
+    span = "place > :after AND place < :before ORDER BY place LIMIT :rows"
+    of_team = f"(SELECT {columns} FROM {name} WHERE team = {{}} AND {span})"  # noqa: S608
+    every = " UNION ALL ".join(of_team.format(int(team)) for team in ask.teams)
+    return f"SELECT {columns} FROM ({every}) AS every ORDER BY place LIMIT :rows"  # noqa: S608
 
 
 def _says(ask: Ask) -> tuple[str, dict[str, object]]:
