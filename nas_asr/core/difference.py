@@ -6,10 +6,11 @@ Within a passage words are compared as they are written: another capital letter 
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from enum import StrEnum
+from itertools import accumulate
 
 from nas_asr.core.search_text import CJK
 from nas_asr.core.transcript import Milliseconds, Segment
@@ -19,6 +20,9 @@ _UNIT = re.compile(f"([{CJK}]|[^\\W{CJK}]+(?:['’][^\\W{CJK}]+)*|\\S)(\\s*)")
 # Pairs of equal units; beyond that difflib must leave out frequent words to come to an end. Two thousand words of a meeting
 # have less; a recogniser that says two words for ten minutes has millions, and would hold a page for as long.
 _MOST_PAIRS = 50_000
+# Words and their equals that are looked at for two texts. Those of a meeting need a hundredth; texts that somebody made up for it
+# would need a thousand times as many, for the time grows with the cube of their length.
+_MOST_LOOKS = 5_000_000
 
 
 class Change(StrEnum):
@@ -84,7 +88,29 @@ def units(text: str) -> list[tuple[str, str]]:
 
 def matcher(old: Sequence[str], new: Sequence[str]) -> SequenceMatcher[str]:
     """Both sides compared word by word, in a time that nobody has to wait for."""
-    return SequenceMatcher(None, old, new, autojunk=_pairs(old, new) > _MOST_PAIRS)
+    return _Patient(old, new)
+
+
+class _Patient(SequenceMatcher[str]):
+    """difflib's own, until so many words were looked at: what was not compared by then counts as changed."""
+
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        super().__init__(None, old, new, autojunk=_pairs(old, new) > _MOST_PAIRS)
+        equals: Mapping[str, Sequence[int]] = self.b2j
+        self._looks = [0, *accumulate(1 + len(equals.get(word, ())) for word in old)]
+        self._last = len(old), len(new)
+        self._left = _MOST_LOOKS
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> Match:
+        """As difflib's; none where looking for it would take more than is left."""
+        ahi, bhi = self._last[0] if ahi is None else ahi, self._last[1] if bhi is None else bhi
+        wanted = self._looks[ahi] - self._looks[alo]
+        if wanted > self._left:
+            return Match(alo, blo, 0)
+        self._left -= wanted
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> int:

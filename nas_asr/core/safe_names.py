@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from nas_asr.core.search_text import unpiled
+
 MAX_BYTES = 140  # encrypted shares of a NAS hold no longer names than 143
 # Windows and SMB refuse these; control and direction characters would let a name pass for another.
 _FORBIDDEN = re.compile(
@@ -12,7 +14,7 @@ _FORBIDDEN = re.compile(
 
 def safe_name(title: str) -> str:
     """A title as every file system takes it: composed (NFC), one line, no separators, no dot or space at either end."""
-    name = _FORBIDDEN.sub(" ", unicodedata.normalize("NFC", title))
+    name = _FORBIDDEN.sub(" ", unicodedata.normalize("NFC", unpiled(title)))
     return " ".join(name.split()).strip(" .")
 
 

@@ -26,11 +26,16 @@ MAX_PHRASE = 128  # tokens; what is longer is looked for by its beginning
 
 
 def composed(text: str) -> str:
-    """Width folded, marks and letters composed (NFKC). Of marks piled on one letter only the first thirty are kept.
+    """Width folded, marks and letters composed (NFKC), without piles of marks."""
+    return unicodedata.normalize("NFKC", unpiled(text))
+
+
+def unpiled(text: str) -> str:
+    """The text with no more than thirty marks on one letter: the first ones are kept.
 
     Python sorts such a pile in time that grows with its square: half a megabyte of marks would hold a process for minutes.
     """
-    return unicodedata.normalize("NFKC", _PILE.sub(_thinned, text))
+    return _PILE.sub(_thinned, text)
 
 
 def fold(text: str) -> str:

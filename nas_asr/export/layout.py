@@ -38,17 +38,17 @@ def atoms(text: str) -> list[str]:
     Joined they are the text. A word longer than a line is cut.
     """
     found: list[str] = []
-    for char in text:
-        if found and _sticks(found[-1], char):
-            found[-1] += char
-        else:
-            found.append(char)
-    return found
+    begun = taken = 0  # where the piece that grows begins, and how much of a line it takes
+    for at, char in enumerate(text):
+        if at and not _sticks(text[at - 1], char, taken):
+            found.append(text[begun:at])
+            begun, taken = at, 0
+        taken += _cost(char)
+    return [*found, text[begun:]] if text else []
 
 
-def _sticks(before: str, char: str) -> bool:
-    last = before[-1]
-    if width(before) + _cost(char) > LINE:
+def _sticks(last: str, char: str, taken: int) -> bool:
+    if taken + _cost(char) > LINE:
         return _cost(char) == 0
     if char.isspace() or char in _CLOSING or last in _OPENING or _cost(char) == 0:
         return True

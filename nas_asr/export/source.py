@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from nas_asr.core.search_text import unpiled
 from nas_asr.core.transcript import Milliseconds, Segment, Transcript
 
 
@@ -107,7 +108,7 @@ _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 def one_line(text: str) -> str:
     """NFC, white space and line breaks as single spaces; other control characters and directions gone."""
-    joined = " ".join(unicodedata.normalize("NFC", text).split())
+    joined = " ".join(unicodedata.normalize("NFC", unpiled(text)).split())
     return "".join(
         char for char in joined if unicodedata.category(char) not in ("Cc", "Cs") and char not in _DIRECTIONS
     )

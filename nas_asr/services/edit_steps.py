@@ -16,6 +16,8 @@ from nas_asr.services.file_names import shown_line
 from nas_asr.services.sheet import Sheet
 
 MOST_TEXT = 5_000_000  # characters that one call may write; a day of speech has a fifth of it
+MOST_LOOKED = 100_000  # segments that one call may look at; a day of speech has a fifth of it
+_LONG = 1_000  # characters; beyond, each weighs more, for comparing two texts takes longer than reading them
 LONGEST_FIND = 1_000
 
 
@@ -26,9 +28,11 @@ def apply_all(sheet: Sheet, edits: Sequence[Edit]) -> list[Step]:
     for index, edit in enumerate(edits):
         try:
             step = _OPS[edit.op](sheet, edit)
-            room -= sum(len(segment.text) for segment in step.put)
+            room -= sum(len(segment.text) * max(1, len(segment.text) // _LONG) for segment in step.put)
             if room < 0:
                 raise Invalid("This writes too much text at once.", "Replace less at a time.")
+            if sheet.looked > MOST_LOOKED:
+                raise Invalid("This looks through too much text at once.", "Send fewer edits at a time.")
         except Invalid as error:
             field = f"edits.{index}.{error.field}" if error.field else f"edits.{index}"
             raise Invalid(f"Edit {index + 1} ({edit.op}): {error.message}", error.remedy, field=field) from error

@@ -3,6 +3,8 @@
 import unicodedata
 from pathlib import PurePosixPath
 
+from nas_asr.core.search_text import unpiled
+
 MAX_TITLE = 300
 
 # Control characters, and those that turn the direction of writing around.
@@ -12,7 +14,7 @@ _UNSHOWABLE = dict.fromkeys(_CODES, "\ufffd")
 
 def shown_path(raw: bytes) -> str:
     """A raw path for people: NFC (macOS writes NFD over SMB), U+FFFD for what is no UTF-8 or would garble a line."""
-    return unicodedata.normalize("NFC", raw.decode("utf-8", "replace")).translate(_UNSHOWABLE)
+    return unicodedata.normalize("NFC", unpiled(raw.decode("utf-8", "replace"))).translate(_UNSHOWABLE)
 
 
 def shown_name(name: str) -> str:
@@ -23,7 +25,7 @@ def shown_name(name: str) -> str:
 
 def shown_line(text: str) -> str:
     """What a person typed as a title or a name: one line, without what would garble it on a page or in a terminal."""
-    return " ".join(text.split()).translate(_UNSHOWABLE)
+    return " ".join(unpiled(text).split()).translate(_UNSHOWABLE)
 
 
 def title_of(path: str) -> str:

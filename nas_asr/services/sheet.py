@@ -24,6 +24,7 @@ class Sheet:
         self._rows: dict[str, SegmentRow] = {}
         self._segments: dict[str, Segment] = {}  # what those rows say, for to ask them again takes its time
         self._unfound: set[str] = set()  # out of the index by now, and not in it again
+        self.looked = 0  # rows that were read, again and again or not
         self.before: dict[str, Segment | None] = {}  # what was touched, as it was; None: it was not there
 
     def find(self, segment_id: str) -> Segment | None:
@@ -149,6 +150,7 @@ class Sheet:
 
     def _read(self, statement: Select[SegmentRow]) -> list[SegmentRow]:
         rows = list(self._session.scalars(statement))
+        self.looked += len(rows)
         self._rows |= {row.id: row for row in rows}
         self._segments |= {row.id: segment_of(row) for row in rows if row.id not in self._segments}
         return rows

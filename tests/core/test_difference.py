@@ -88,3 +88,12 @@ def test_two_words_over_and_over_hold_nobody_up() -> None:
     found = pieces("a b " * 995, "b a a " * 660)
     assert time.process_time() - began < 2
     assert "".join(piece.text for piece in found if piece.change is not Change.CAME).replace(" ", "") == "ab" * 995
+
+
+def test_texts_that_somebody_made_up_to_hold_us_up_come_to_an_end() -> None:
+    letters = [chr(0x4E00 + n) for n in range(100)]
+    old = "".join(letters * 100)
+    began = time.process_time()
+    found = pieces(old, "".join(reversed(letters)) * 100)
+    assert time.process_time() - began < 4
+    assert "".join(p.text for p in found if p.change is not Change.CAME) == old

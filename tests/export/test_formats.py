@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nas_asr.core.errors import Invalid
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
 from nas_asr.export import FORMATS, ExportOptions, ExportSource, content_disposition, file_name, format_named, from_json
+from nas_asr.export import layout
 from nas_asr.export.cues import LONGEST_MS, cues
 from nas_asr.export.layout import LINE, width
 from nas_asr.export.timecode import timecode
@@ -161,6 +162,17 @@ def test_an_hour_of_one_segment_is_laid_out_in_reasonable_time() -> None:
     text = SPOKEN * 400
     found = cues([segment(0, 3_600_000, text, words=words_of(text, 0, 200))], PLAIN, name_in_text=True)
     assert len(found) > 800
+
+
+@pytest.mark.parametrize("sign", ["\u0301", "\u0315\u0327", "\ufe0f"])
+def test_a_pile_of_marks_is_looked_at_once_for_each_of_them(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    cost = layout._cost
+    monkeypatch.setattr(layout, "_cost", lambda char: (looked.append(char), cost(char))[1])
+    text = "a" + sign * 1000
+    assert "".join(layout.atoms(text)) == text
+    FORMATS["srt"].write(source_of(segment(0, 5000, text)), PLAIN)
+    assert len(looked) < 40 * len(text)
 
 
 def test_empty_transcripts_give_empty_files() -> None:

@@ -224,6 +224,23 @@ def test_a_refusal_says_which_edit_and_why(house: House, cast: Cast, meeting: st
         edit_transcript(house, cast.bob, meeting, 1, [edit])
 
 
+def test_one_call_does_no_more_than_a_person_could_want(
+    house: House, cast: Cast, meeting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, call = _segments(house, cast, meeting)[0], partial(edit_transcript, house, cast.bob, meeting, 1)
+    long = [Edit(id=first.id, text=sign * 20_000) for sign in "会议" * 7]
+    with pytest.raises(Invalid, match="Edit 13 .*too much text at once"):
+        call(long)
+    monkeypatch.setattr("nas_asr.services.edit_steps.MOST_LOOKED", 4 * len(LINES))
+    named = [Edit(EditOp.SPEAKER, id=first.id, speaker=name, scope=SpeakerScope.ALL) for name in ("Li", "Wu") * 3]
+    with pytest.raises(Invalid, match="looks through too much text"):
+        call(named)
+    again = [Edit(EditOp.REPLACE_ALL, find="e", replace="e")] * 8
+    with pytest.raises(Invalid, match="looks through too much text"):
+        call(again)
+    assert call(named[:3]).version == 2
+
+
 HOSTILE = [
     "<img src=x onerror=alert(1)>", "=cmd()", "\u202etxt.exe", "a\u2028b\r\nc", "'; --", "%_\\", "\U0001f468\u200d\U0001f469",
 ]  # fmt: skip
