@@ -33,7 +33,10 @@ NAMES = {"en": "English", "zh_Hans": "简体中文"}
 _FORMS = {"en": "d MMM y", "zh_Hans": "y年M月d日"}
 TRANSLATIONS = WEB / "translations"
 _PLACE = re.compile(r"%\((\w+)\)[sd]")
-_HAN, _NOT_CHINESE = re.compile("[\u3400-\u9fff]"), re.compile("[\u3041-\u30ff\uac00-\ud7af]")  # kana and hangul: read otherwise
+_HAN, _NOT_CHINESE = (
+    re.compile("[\u3400-\u9fff]"),
+    re.compile("[\u3041-\u30ff\uac00-\ud7af]"),
+)  # kana and hangul: read otherwise
 _BETWEEN = re.compile(r"(?<=[.?!]) (?=[A-Z“])")
 
 STATES = {
@@ -187,7 +190,7 @@ def html_lang() -> str:
 def written_in(text: str) -> Markup:
     """The lang attribute for Chinese text on a page in another language, by which browsers choose fonts and break lines."""
     chinese = language() != "zh_Hans" and _HAN.search(text) and not _NOT_CHINESE.search(text)
-    return Markup(' lang="zh-Hans"' if chinese else "")
+    return Markup(' lang="zh-Hans"') if chinese else Markup("")
 
 
 def speaker_name(speaker: str) -> str:

@@ -1,4 +1,4 @@
-"""Room: tests.browser.sights. Every page with something to see on it, and what lies over it. What is looked for is test_every_page."""
+"""Room: tests.browser.sights. Every page with something to see on it, and what lies over it. Looks for nothing itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ Act = Callable[[Page], None]
 HOUSE, NOBODY = "an empty house", ""
 
 _FORM = """([path, fields]) => {
-  const form = Object.assign(document.createElement("form"), { method: "post", action: path });
+  const action = path.startsWith("./") ? location.pathname + path.slice(1) : path;
+  const form = Object.assign(document.createElement("form"), { method: "post", action });
   const token = document.querySelector("[name=csrf_token]")?.value;
   for (const [name, value] of Object.entries({ ...fields, ...(token && { csrf_token: token }) }))
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
@@ -49,7 +50,7 @@ def see(selector: str) -> Act:
 
 
 def send(path: str, /, **fields: str) -> Act:
-    """A form of ours, as a page would send it."""
+    """A form of ours, as a page would send it; ./ stands for the page where one is."""
 
     def act(page: Page) -> None:
         with page.expect_navigation():
@@ -80,8 +81,10 @@ def _make_a_token(page: Page) -> None:
 
 _READ = see("#segments .segment")
 _EDITS = see("#edit-switch:not([hidden])")
-_MEETING = "/recordings/{meeting}"
+_MEETING, _HOTWORDS = "/recordings/{meeting}", "/teams/choir/hotwords"
+_WRONG = {"old_password": "x", "password": "y", "password_again": "z"}
 
+LONG = Sight("recording-long", "/recordings/{long}", acts=(_READ, _EDITS))
 SIGHTS = (
     Sight("login", "/login", NOBODY),
     Sight("login-wrong", "/login", NOBODY, (send("/login", name="nobody", password="not the one"),), 401),
@@ -150,14 +153,14 @@ SIGHTS = (
     Sight("team", "/teams/choir"),
     Sight("team-reader", "/teams/choir", "rita"),
     Sight("team-link", "/teams/choir", acts=(send("/teams/choir/invitations", role="reader"),), answers=201),
-    Sight("hotwords", "/teams/choir/hotwords"),
-    Sight("hotwords-older", "/teams/choir/hotwords?version=1"),
-    Sight("hotwords-reader", "/teams/choir/hotwords", "rita"),
-    Sight("hotwords-refused", "/teams/choir/hotwords", acts=(send("/teams/choir/hotwords", words="显存\n[x]", version="0"),), answers=409),
-    Sight("hotwords-reach", "/teams/choir/hotwords", acts=(send("/teams/choir/hotwords/reach", words="显存条"),)),
+    Sight("hotwords", _HOTWORDS),
+    Sight("hotwords-older", _HOTWORDS + "?version=1"),
+    Sight("hotwords-reader", _HOTWORDS, "rita"),
+    Sight("hotwords-conflict", _HOTWORDS, acts=(send(_HOTWORDS, words="显存\n[x]", version="0"),), answers=409),
+    Sight("hotwords-reach", _HOTWORDS, acts=(send(_HOTWORDS + "/reach", words="显存条"),)),
     Sight("account", "/account"),
     Sight("account-token", "/account", "rita", (_make_a_token,), 201),
-    Sight("account-wrong", "/account", acts=(send("/account/password", old_password="x", password="y", password_again="z"),), answers=422),
+    Sight("account-wrong", "/account", acts=(send("/account/password", **_WRONG),), answers=422),
     Sight("admin", "/admin", "ada"),
     Sight("users", "/admin/users", "ada"),
     Sight("users-manage", "/admin/users", "ada", (click("details.menu > summary"),)),
@@ -169,7 +172,7 @@ SIGHTS = (
     Sight("storage", "/admin/storage", "ada"),
     Sight("check", "/admin/check", "ada", (see(".findings, .rows"),)),
     Sight("check-findings", "/admin/check/findings", "ada"),
-    Sight("error-403", "/", "rita", (send("/recordings/{meeting}/trash"),), 403),
+    Sight("error-403", _MEETING, "rita", (_READ, send("./trash")), 403),
     Sight("error-404", "/recordings/nothing", answers=404),
     Sight("error-404-stranger", "/invitations", NOBODY, answers=404),
     Sight("error-413", "/login", NOBODY, (send("/login", name="n" * 1_100_000, password="x"),), 413),
