@@ -14,12 +14,12 @@ HEAVIEST = 300_000
 # Latin words that are right on a Chinese page: names, units, formats, and what has no other name.
 KNOWN = set(
     """
-    nas_asr nas asr watch mps MLT SenseVoiceSmall API CPU GPU NVIDIA RTFx VAD ITN AI SHA ISO UTC GMT Redis SQLite PostgreSQL Linux Chrome Chromium Firefox
-    HeadlessChrome Headless Fun Nano FunASR SenseVoice Sphinx ModelScope Hugging Face HuggingFace Apache MIT BSD MPL torch
-    funasr Opus OpenAI BagIt doctor min ms kB MB GB TB MiB GiB cuda auto zip txt srt vtt json csv md docx Word Excel Markdown
-    Python  x86_ SubRip WebVTT Obsidian PDF Tab Shift Ctrl Alt Enter Esc Del Space Backspace Mac Home HTTP HTTPS URL Asia Shanghai IPO
-    Kubernetes Kaliningrad iPhone wav mp flac pcm_s le test alice bob rita charlie ada eva nina mallory nobody choir garden
-    tenor share meeting REC
+    nas_asr nas asr watch mps MLT SenseVoiceSmall API CPU GPU NVIDIA RTFx VAD ITN AI SHA ISO UTC GMT Redis SQLite
+    PostgreSQL Linux Chrome Chromium Firefox HeadlessChrome Headless Fun Nano FunASR SenseVoice Sphinx ModelScope
+    Hugging Face HuggingFace Apache MIT BSD MPL torch funasr Opus OpenAI BagIt doctor min ms kB MB GB TB MiB GiB cuda
+    auto zip txt srt vtt json csv md docx Word Excel Markdown Python x86_ SubRip WebVTT Obsidian PDF Tab Shift Ctrl
+    Alt Enter Esc Del Space Backspace Mac Home HTTP HTTPS URL Asia Shanghai IPO Kubernetes Kaliningrad iPhone wav mp
+    flac pcm_s le test alice bob rita charlie ada eva nina mallory nobody choir garden tenor share meeting REC
     """.lower().split()
 )
 _LATIN = r"""known => {
