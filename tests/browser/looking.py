@@ -63,9 +63,10 @@ _SIDEWAYS = """() => {
 
 @dataclass
 class Weighed:
-    """What a page brings over the wire while this listens, sound apart; nothing comes from the browser's own shelf."""
+    """What a page brings over the wire while this listens, sound apart. fresh: nothing comes from the browser's own shelf."""
 
     page: Page
+    fresh: bool
     bytes: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -74,7 +75,7 @@ class Weighed:
         self._wire.on("Network.responseReceived", self._begins)
         self._wire.on("Network.loadingFinished", self._ended)
         self._wire.send("Network.enable")
-        self._wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        self._wire.send("Network.setCacheDisabled", {"cacheDisabled": self.fresh})
 
     def anew(self) -> None:
         """Forget what came before."""

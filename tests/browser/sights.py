@@ -91,7 +91,6 @@ SIGHTS = (
     Sight("error-429", "/login", NOBODY, (send("/login", name="mallory", password="not the one"),), 429),
     Sight("invitation", "/invitations/{invitation}", NOBODY),
     Sight("invitation-signed-in", "/invitations/{invitation}", "eva"),
-    Sight("invitation-gone", "/invitations/nothing", NOBODY, answers=404),
     Sight("reset", "/reset/{reset}", NOBODY),
     Sight("setup", "/setup", HOUSE),
     Sight("setup-wrong", "/setup", HOUSE, (send("/setup", admin="", password="x", password_again="y", team_name=""),), 422),
@@ -110,7 +109,6 @@ SIGHTS = (
     Sight("recording-doubts", _MEETING + "?doubts=1", acts=(_EDITS, click("#doubts-open"), see("#doubts:not([hidden])"))),
     Sight("recording-keys", _MEETING, acts=(_EDITS, lambda page: page.keyboard.press("?"), see("#keys[open]"))),
     Sight("recording-edit", _MEETING, acts=(_EDITS, click("#edit-switch"), see("#edit-bar:not([hidden])"))),
-    Sight("recording-edit-keys", _MEETING, acts=(_EDITS, click("#edit-switch", ".bar-keys > summary"))),
     Sight("recording-speakers", _MEETING, acts=(_EDITS, click("#speakers > summary"), see("#speakers li"))),
     Sight(
         "recording-rename-speaker", _MEETING,
@@ -118,19 +116,14 @@ SIGHTS = (
     ),
     Sight("recording-export", _MEETING, acts=(_READ, click("details.exports > summary"))),
     Sight("recording-details", _MEETING, acts=(_READ, click("details.more > summary"))),
-    Sight("recording-title", _MEETING, acts=(_READ, click("#rename > summary"))),
-    Sight("recording-older", _MEETING + "?version=1", acts=(_READ,)),
     Sight("recording-hotword", "/recordings/{english}", acts=(_READ,)),
     Sight("recording-joined", "/recordings/{joined}", acts=(_READ, click("details.more > summary"))),
-    Sight("recording-queued", "/recordings/{queued}"),
     Sight("recording-transcribing", "/recordings/{transcribing}"),
     Sight("recording-failed", "/recordings/{failed}"),
-    Sight("recording-stopped", "/recordings/{stopped}"),
     Sight("recording-waits", "/recordings/{waits}"),
     Sight("history", _MEETING + "/history"),
     Sight("difference", _MEETING + "/difference?from=1&to=3"),
     Sight("trash", "/trash"),
-    Sight("trash-chosen", "/trash", acts=(click(".pick"),)),
     Sight("trash-delete", "/trash", acts=(click(".pick"), click("#bulk .danger"))),
     Sight("trash-empty", "/trash", "eva"),
     Sight("search", "/search"),
@@ -144,17 +137,14 @@ SIGHTS = (
     Sight("folder-offline", "/folders/{offline}", "ada"),
     Sight("folder-question", "/folders/{asks}/choice?since=2026-01-31"),
     Sight("ledger", "/folders/ledger"),
-    Sight("ledger-failed", "/folders/ledger?state=failed"),
     Sight("ledger-line", "/folders/{folder}/lines/{line}"),
-    Sight("archive", "/archive"),
-    Sight("archive-rule", "/archive", acts=(click("details.rule > summary"),)),
+    Sight("archive", "/archive", acts=(click("details.rule > summary"),)),
     Sight("teams", "/teams"),
     Sight("teams-add", "/teams", "ada", (click("details.drawer > summary"),)),
     Sight("team", "/teams/choir"),
     Sight("team-reader", "/teams/choir", "rita"),
     Sight("team-link", "/teams/choir", acts=(send("/teams/choir/invitations", role="reader"),), answers=201),
     Sight("hotwords", _HOTWORDS),
-    Sight("hotwords-older", _HOTWORDS + "?version=1"),
     Sight("hotwords-reader", _HOTWORDS, "rita"),
     Sight("hotwords-conflict", _HOTWORDS, acts=(send(_HOTWORDS, words="显存\n[x]", version="0"),), answers=409),
     Sight("hotwords-reach", _HOTWORDS, acts=(send(_HOTWORDS + "/reach", words="显存条"),)),
@@ -178,9 +168,11 @@ SIGHTS = (
     Sight("error-413", "/login", NOBODY, (send("/login", name="n" * 1_100_000, password="x"),), 413),
     Sight("error-500", "/admin/check/findings", "ada", answers=500, broken=True),
     Sight("embed", "/embed?token={widget}", NOBODY),
-    Sight("embed-summary", "/embed/summary?token={widget}", NOBODY),
     Sight("embed-refused", "/embed?token=nothing", NOBODY, answers=401),
 )  # fmt: skip
 
 # GET routes that are no page: data and pieces for programs, files, streams. Whatever else there is has a sight above.
 NO_PAGES = {"static", "events", "events_now", "widgets.glance", "widgets.dashy", "widgets.homer"}
+# What lies over a page that another sight shows is looked at in one language, the one that has more to go wrong.
+_FIRST = {(sight.path, sight.who): sight for sight in reversed(SIGHTS)}
+LOOKS = [(sight, "en") for sight in _FIRST.values()] + [(sight, "zh") for sight in SIGHTS]

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 from tests.browser.conftest import Complaints
 from tests.browser.filled_house import Filled, empty, filled
 from tests.browser.looking import HEAVIEST, Weighed, left_in_english, sideways, violations
-from tests.browser.sights import HOUSE, LONG, NO_PAGES, SIGHTS, Sight
+from tests.browser.sights import HOUSE, LONG, LOOKS, NO_PAGES, SIGHTS, Sight
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -21,6 +21,7 @@ PICTURES = Path(__file__).parents[2] / "artifacts" / "screenshots"
 
 _FOCUS = """() => {
   const look = ({ outlineStyle, outlineWidth, boxShadow }) => [outlineStyle === "none" ? "" : outlineWidth, boxShadow].join();
+  document.activeElement.blur();
   const found = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   let seen = 0;
   const unseen = [];
@@ -67,7 +68,7 @@ class Visitors:
         if (who, language) not in self.windows:
             own = self.empty if who == HOUSE else self.it.url
             page = self._profile(who, language, own).new_page()
-            self.windows[who, language] = Window(page, Complaints(page, own), Weighed(page))
+            self.windows[who, language] = Window(page, Complaints(page, own), Weighed(page, language == "en"))
         return self.windows[who, language]
 
     def address(self, sight: Sight) -> str:
@@ -108,8 +109,7 @@ def _endpoint(places: Any, sight: Sight) -> str:
     return str(places.match(path)[0]) if places.test(path) else ""
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
+@pytest.mark.parametrize(("sight", "language"), LOOKS, ids=[f"{sight.name}-{language}" for sight, language in LOOKS])
 def test_a_page_is_for_everybody(visitors: Visitors, sight: Sight, language: str) -> None:
     window = visitors.window(sight.who, language)
     wrong = _arrive(visitors, sight, window)

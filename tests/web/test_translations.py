@@ -71,6 +71,13 @@ def test_sentences_of_the_floors_below_are_translated(app: Flask) -> None:
         assert said("The file is empty.") == "The file is empty."
 
 
+def test_a_constant_in_a_template_is_not_settled_in_the_language_of_its_first_reader(app: Flask) -> None:
+    template = app.jinja_env.from_string('{{ "queued"|state_name }}')
+    for asked, word in (("en", "queued"), ("zh", "排队中"), ("en", "queued")):
+        with app.test_request_context("/", headers={"Accept-Language": asked}):
+            assert template.render() == word
+
+
 def test_times_lengths_and_names_are_the_viewers(app: Flask) -> None:
     with app.test_request_context("/"):
         assert moment(START) == "21 Nov 2026, 10:00"  # the site's zone: Berlin
