@@ -30,6 +30,7 @@ from nas_asr.services.edits import edit_transcript
 from nas_asr.services.heartbeats import Beat, beat
 from nas_asr.services.hotwords import set_hotwords
 from nas_asr.services.invitations import make_invitation
+from nas_asr.services.looks import note_offline
 from nas_asr.services.password_resets import make_reset
 from nas_asr.services.recordings import retry, trash
 from nas_asr.services.teams import add_member, create_team, rename_team
@@ -299,8 +300,7 @@ def _fill_folders(it: Filled) -> None:
     asks = make_folder(it.house.db, it.cast.choir, it.directory / "旧录音", language="zh")
     waiting(it.house, asks, {f"会议 {n:02}.m4a": (n * 9, 14_000_000 + n) for n in range(40)})
     offline = make_folder(it.house.db, it.cast.garden, it.directory / "离线", language="en")
-    with it.house.db.write() as session:
-        session.get_one(Folder, offline).offline_since = now - timedelta(hours=3)
+    note_offline(it.house, offline, "The share does not answer.")
     it.names |= {"asks": asks, "offline": offline}
 
 

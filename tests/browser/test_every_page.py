@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize, expect
 
 from tests.browser.conftest import Complaints
 from tests.browser.filled_house import Filled, empty, filled
@@ -14,7 +14,7 @@ from tests.browser.looking import HEAVIEST, Weighed, left_in_english, sideways, 
 from tests.browser.sights import HOUSE, LONG, LOOKS, NO_PAGES, SIGHTS, Sight
 
 pytestmark = pytest.mark.browser
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
 PICTURES = Path(__file__).parents[2] / "artifacts" / "screenshots"
 
