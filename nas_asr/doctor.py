@@ -51,7 +51,7 @@ def _careful(check: Callable[[Settings], Iterator[Finding]], settings: Settings)
 
 
 def _python(_settings: Settings) -> Iterator[Finding]:
-    yield Finding("python", Verdict.OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield Finding("python", Verdict.OK, f"{platform.python_version()}, {platform.system()} {platform.machine()}")
 
 
 def _data(settings: Settings) -> Iterator[Finding]:

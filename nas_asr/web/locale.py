@@ -6,8 +6,10 @@ by its pattern where a name or a number stands in it (msgid `There is no user ca
 
 import io
 import re
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -20,6 +22,8 @@ from flask_babel import Babel, Domain, format_decimal, get_locale, get_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from nas_asr.core.recording import LedgerState, RunState
@@ -33,7 +37,10 @@ NAMES = {"en": "English", "zh_Hans": "简体中文"}
 _FORMS = {"en": "d MMM y", "zh_Hans": "y年M月d日"}
 TRANSLATIONS = WEB / "translations"
 _PLACE = re.compile(r"%\((\w+)\)[sd]")
-_HAN, _NOT_CHINESE = re.compile("[\u3400-\u9fff]"), re.compile("[\u3041-\u30ff\uac00-\ud7af]")  # kana and hangul: read otherwise
+_HAN, _NOT_CHINESE = (
+    re.compile("[\u3400-\u9fff]"),
+    re.compile("[\u3041-\u30ff\uac00-\ud7af]"),
+)  # kana and hangul: read otherwise
 _BETWEEN = re.compile(r"(?<=[.?!]) (?=[A-Z“])")
 
 STATES = {
@@ -153,7 +160,7 @@ def configure(app: Flask, house: House) -> None:
     babel.init_app(
         app, default_locale="en", locale_selector=language, timezone_selector=lambda: _zone_of_viewer() or zone
     )
-    app.jinja_env.filters.update(
+    filters: dict[str, Callable[..., Any]] = dict(
         moment=moment, day=day, hour=hour, ago=lambda at: ago(at, house.now()), lasting=lasting, clock=clock,
         size=size, language_name=language_name, engine_name=engine_name, said=said,
         state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
@@ -161,7 +168,18 @@ def configure(app: Flask, house: House) -> None:
         itn_name=lambda mode: ITN_NAMES[ItnMode(mode)], speaker_name=speaker_name, written_in=written_in,
         action_name=lambda action: _ACTIONS.get(action, action), kind_name=lambda kind: KINDS.get(kind, kind),
     )  # fmt: skip
+    app.jinja_env.filters.update({name: _asked_each_time(filter_) for name, filter_ in filters.items()})
     app.jinja_env.globals.update(locale=get_locale, html_lang=html_lang, languages=NAMES)
+
+
+def _asked_each_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As a filter that Jinja does not settle while it compiles: a constant would stay in the language of its first reader."""
+
+    @pass_context
+    def filter_(_context: Context, *given: Any) -> Any:
+        return function(*given)
+
+    return filter_
 
 
 def language() -> str:
@@ -187,7 +205,7 @@ def html_lang() -> str:
 def written_in(text: str) -> Markup:
     """The lang attribute for Chinese text on a page in another language, by which browsers choose fonts and break lines."""
     chinese = language() != "zh_Hans" and _HAN.search(text) and not _NOT_CHINESE.search(text)
-    return Markup(' lang="zh-Hans"' if chinese else "")
+    return Markup(' lang="zh-Hans"') if chinese else Markup("")
 
 
 def speaker_name(speaker: str) -> str:

@@ -24,7 +24,7 @@ def _pack(response: Response) -> Response:
     if not (static or request.path.startswith("/api/")) or (response.is_streamed and not static):
         return response
     response.vary.add("Accept-Encoding")
-    if "gzip" not in request.accept_encodings or "Range" in request.headers:
+    if not request.accept_encodings["gzip"] or "Range" in request.headers:
         return response
     response.direct_passthrough = False
     plain = response.get_data()

@@ -100,7 +100,7 @@ def homer() -> ResponseReturnValue:
 @bp.get("/embed")
 @bp.get("/embed/summary")
 def embed() -> ResponseReturnValue:
-    """A small page for a frame; it asks for itself again each minute."""
+    """A small page for a frame; each minute it brings itself up to date."""
     found = _summary()
     return _html(render_template("widgets/embed.html", found=found, problem=None, lines=lines(found), theme=_theme()))
 

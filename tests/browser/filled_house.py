@@ -30,18 +30,29 @@ from nas_asr.services.edits import edit_transcript
 from nas_asr.services.heartbeats import Beat, beat
 from nas_asr.services.hotwords import set_hotwords
 from nas_asr.services.invitations import make_invitation
+from nas_asr.services.looks import note_offline
 from nas_asr.services.password_resets import make_reset
 from nas_asr.services.recordings import retry, trash
 from nas_asr.services.teams import add_member, create_team, rename_team
 from nas_asr.services.tokens import NewToken, create_token
 from nas_asr.services.transcripts import read_transcript
+from nas_asr.services.waveforms import keep_waveform
 from nas_asr.settings import Settings
 from nas_asr.store.database import Database
 from nas_asr.store.models import ArchiveRun, Folder, LedgerLine, LoginFailure, Recording, Run, SegmentRow, User
 from nas_asr.store.schema import migrate
 from nas_asr.web.app import StageTwoView, WebSetup, create_app
 from tests.browser.conftest import PASSWORD, SAMPLE
-from tests.cast import Cast, RememberingQueue, make_cast, make_folder, make_recording, replace_something, write_transcript
+from tests.cast import (
+    Cast,
+    RememberingQueue,
+    a_waveform,
+    make_cast,
+    make_folder,
+    make_recording,
+    replace_something,
+    write_transcript,
+)
 from tests.drops import write_wav
 from tests.long_meeting import write_meeting
 from tests.people import quick_hashes
@@ -72,13 +83,23 @@ class Filled:
 
     def breathe(self) -> None:
         """Worker, watcher and supervisor give a sign of life, so that no page calls them silent on a slow machine."""
-        offers = [{"engine": "fun-asr-nano", "languages": ["auto", "zh", "en"]}, {"engine": "sphinx", "languages": ["en"]}]
+        offers = [
+            {"engine": "fun-asr-nano", "languages": ["auto", "zh", "en"]},
+            {"engine": "sphinx", "languages": ["en"]},
+        ]
         loaded = [{"engine": "fun-asr-nano", "model": "Fun-ASR-Nano-2512", "revision": "v1.2", "device": "cuda:0",
                    "memory_used": 3 * GIGA, "memory_free": 5 * GIGA}]  # fmt: skip
-        pull = {"state": "pulling", "model": "Fun-ASR-Nano-2512", "done": GIGA // 2, "total": 2 * GIGA, "message": "Downloading from ModelScope.",
-                "remedy": "", "wish": 1}  # fmt: skip
+        pull = {"state": "pulling", "model": "Fun-ASR-Nano-2512", "done": GIGA // 2, "total": 2 * GIGA, 
+                "message": "Downloading from ModelScope.", "remedy": "", "wish": 1}  # fmt: skip
         models = {"shelf": "nas:/data", "machine": "nas", "here": [], "pull": pull, "heard": 1}
-        told = {"state": "busy", "offers": offers, "choice": "auto", "engine": "fun-asr-nano", "loaded": loaded, "models": models}
+        told = {
+            "state": "busy",
+            "offers": offers,
+            "choice": "auto",
+            "engine": "fun-asr-nano",
+            "loaded": loaded,
+            "models": models,
+        }
         beat(self.house, Beat("worker", "nas-1", "boot", told))
         beat(self.house, Beat("watcher", "nas-watch", "boot", {}))
         beat(self.house, Beat("up", "nas", "boot", {}))
@@ -88,7 +109,7 @@ class Filled:
         if self.broken:
             raise ZeroDivisionError("nobody foresaw this")
         return (
-            Finding("python", Verdict.OK, "3.11.2 on Linux x86_64"),
+            Finding("python", Verdict.OK, "3.11.2, Linux x86_64"),
             Finding("database", Verdict.NOTE, "There is none yet.", "It is made by the first start: make run"),
             Finding("redis", Verdict.BROKEN, "Redis does not answer.", "It is brought up to date by the next start."),
         )
@@ -124,7 +145,9 @@ def filled(directory: Path) -> Iterator[Filled]:
         it = Filled(house, make_cast(house.db), directory)
         for fill in (_fill_teams, _fill_library, _fill_folders, _fill_archive, _fill_people):
             fill(it)
-        setup = WebSetup(KEY, trusted_hosts=("127.0.0.1",), examine=it.examine, listen=_listen, streams=40, stage_two=_ready)
+        setup = WebSetup(
+            KEY, trusted_hosts=("127.0.0.1",), examine=it.examine, listen=_listen, streams=40, stage_two=_ready
+        )
         it.app = create_app(house, setup)
         it.sign_in()
         with serving(it.app) as it.url:
@@ -157,7 +180,9 @@ def serving(app: Flask) -> Iterator[str]:
 def _new_house(directory: Path) -> House:
     db = Database(f"sqlite:///{directory / 'nas_asr.sqlite3'}")
     migrate(db)
-    return House(db=db, queue=RememberingQueue(), options=Settings(data=directory, timezone="Europe/Berlin"), now=utc_now)
+    return House(
+        db=db, queue=RememberingQueue(), options=Settings(data=directory, timezone="Europe/Berlin"), now=utc_now
+    )
 
 
 def _ready() -> StageTwoView:
@@ -187,21 +212,25 @@ def _fill_library(it: Filled) -> None:
         "size_bytes": SAMPLE.stat().st_size, "language": "zh", "recorded_at": it.house.now() - timedelta(days=2),
     }  # fmt: skip
     it.names["meeting"] = meeting = make_recording(it.house, it.cast.choir, "第三季度周例会", **file)
-    write_meeting(it.house, meeting, 130, step_ms=320)
+    write_meeting(it.house, meeting, 24, step_ms=1700)
+    it.names["long"] = make_recording(it.house, it.cast.choir, "一小时的年会", **file)
+    write_meeting(it.house, it.names["long"], 600, step_ms=6000)
     _edit(it, meeting)
-    plain = {"language": "zh"}
+    plain = file | {"recorded_at": it.house.now()}
     for state in (RunState.QUEUED, RunState.TRANSCRIBING, RunState.FAILED, RunState.STOPPED):
         name = {"queued": "客户访谈", "transcribing": "产品评审会", "failed": "电话录音", "stopped": "备忘"}[state]
         it.names[state.value] = make_recording(it.house, it.cast.choir, name, **plain)
         _put_into(it, it.names[state.value], state)
-    it.names["waits"] = make_recording(it.house, it.cast.choir, "未声明语言的采访", language="auto")
+    it.names["waits"] = make_recording(it.house, it.cast.choir, "未声明语言的采访", **(plain | {"language": "auto"}))
     with it.house.db.write() as session:
         session.get_one(Run, session.get_one(Recording, it.names["waits"]).run_id).waiting_for = Waiting.MODEL
     it.names["trashed"] = make_recording(it.house, it.cast.choir, "旧的测试录音", **plain)
     write_transcript(it.house, it.names["trashed"], ["测试一下"])
     trash(it.house, it.cast.alice, it.names["trashed"])
     it.names["joined"] = _joined(it, folder)
-    it.names["english"] = make_recording(it.house, it.cast.choir, "季度英语会议", draft=True, **(file | {"language": "en"}))
+    it.names["english"] = make_recording(
+        it.house, it.cast.choir, "季度英语会议", draft=True, **(file | {"language": "en"})
+    )
     write_transcript(it.house, it.names["english"], ["we talk about memory", "we sold a lot"])
     replace_something(it.house, it.names["english"])
     retry(it.house, it.cast.alice, it.names["english"])
@@ -210,8 +239,10 @@ def _fill_library(it: Filled) -> None:
 def _edit(it: Filled, meeting: str) -> None:
     with it.house.db.write() as session:
         rows = session.query(SegmentRow).filter_by(recording_id=meeting).order_by(SegmentRow.position).limit(8).all()
+        recording = session.get_one(Recording, meeting)
+        keep_waveform(session, recording, a_waveform(recording.duration_ms))
         for row in rows[:3]:
-            row.confidence, row.flags = 0.3, ["low_confidence"]
+            row.confidence, row.flags = 0.3, ["loop"]
     ids = [row.id for row in read_transcript(it.house, it.cast.alice, meeting).transcript.segments]
     edits = [Edit(EditOp.TEXT, id=ids[4], text="我先说一下显存的采购情况。"), Edit(EditOp.SPLIT, id=ids[5], at=4)]
     edit_transcript(it.house, it.cast.alice, meeting, 1, edits)
@@ -269,8 +300,7 @@ def _fill_folders(it: Filled) -> None:
     asks = make_folder(it.house.db, it.cast.choir, it.directory / "旧录音", language="zh")
     waiting(it.house, asks, {f"会议 {n:02}.m4a": (n * 9, 14_000_000 + n) for n in range(40)})
     offline = make_folder(it.house.db, it.cast.garden, it.directory / "离线", language="en")
-    with it.house.db.write() as session:
-        session.get_one(Folder, offline).offline_since = now - timedelta(hours=3)
+    note_offline(it.house, offline, "The share does not answer.")
     it.names |= {"asks": asks, "offline": offline}
 
 
@@ -283,7 +313,7 @@ def _fill_archive(it: Filled) -> None:
                 ArchiveRun(
                     id=new_id(), team_id=it.cast.choir, due_at=night - timedelta(days=days), state=state,
                     ended_at=night - timedelta(days=days) + timedelta(minutes=4),
-                    failure="The archive's folder cannot be written." if state == "failed" else "",
+                    failure="The archive's root /volume1/archive is not there." if state == "failed" else "",
                 )
             )  # fmt: skip
 

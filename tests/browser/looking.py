@@ -4,41 +4,46 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page
 
 VENDOR = Path(__file__).parent / "vendor"
 AXE = (VENDOR / "axe-core-4.14.1.min.js").read_text("utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+COLOURS = ["color-contrast", "link-in-text-block"]
 HEAVIEST = 300_000
 # Latin words that are right on a Chinese page: names, units, formats, and what has no other name.
 KNOWN = set(
     """
-    nas asr nas_asr mp API CPU GPU NVIDIA RTFx VAD ITN AI SHA ISO UTC GMT Redis SQLite PostgreSQL Linux Chrome Chromium HeadlessChrome
-    Firefox Headless Fun Nano FunASR SenseVoice Sphinx ModelScope Hugging Face HuggingFace Apache MIT BSD MPL torch funasr Opus
-    min ms kB MB GB TB MiB GiB cuda auto zip txt srt vtt json csv md docx Word Excel Markdown JSON CSV SubRip WebVTT TXT SRT VTT DOCX Obsidian
-    Tab Shift Ctrl Alt Enter Esc Del Space Backspace Mac Home Esc HTTP HTTPS URL OpenAI sphinx BagIt bag Fun-ASR-Nano doctor
-    Asia Shanghai Kubernetes Kaliningrad IPO iPhone M4A PDF
-    alice bob rita charlie ada eva nina mallory nobody choir garden tenor share meeting flac wav WAV m4a mp3 REC P
-    """.split()  # noqa: SIM905 (a list of words is read as a list of words)
+    nas_asr nas asr watch mps MLT SenseVoiceSmall API CPU GPU NVIDIA RTFx VAD ITN AI SHA ISO UTC GMT Redis SQLite
+    PostgreSQL Linux Chrome Chromium Firefox HeadlessChrome Headless Fun Nano FunASR SenseVoice Sphinx ModelScope
+    Hugging Face HuggingFace Apache MIT BSD MPL torch funasr Opus OpenAI BagIt doctor min ms kB MB GB TB MiB GiB cuda
+    auto zip txt srt vtt json csv md docx Word Excel Markdown Python x86_ SubRip WebVTT Obsidian PDF Tab Shift Ctrl
+    Alt Enter Esc Del Space Backspace Mac Home HTTP HTTPS URL Asia Shanghai IPO Kubernetes Kaliningrad iPhone wav mp
+    flac pcm_s le test alice bob rita charlie ada eva nina mallory nobody choir garden tenor share meeting REC
+    """.lower().split()
 )
 _LATIN = r"""known => {
   const found = [];
-  const words = text => (text.replace(/(?<!\w)\/[\w.\/-]+|\S+@\S+/g, "").match(/[A-Za-z][A-Za-z_]+/g) ?? []).filter(word => !known.includes(word.toLowerCase()));
-  const skipped = element => element.closest("code, kbd, .secret, [lang]:not([lang^=zh]), script, style, datalist, textarea, del, ins, mark");
-  const tell = (what, text) => { const left = words(text); if (left.length) found.push(`${what}: ${text.trim().slice(0, 120)}`); };
+  const paths = /(?<!\w)\/[\w.\/-]+|\S+@\S+|make run|nas-asr [a-z]+/g;
+  const words = text => (text.replace(paths, "").match(/[A-Za-z][A-Za-z_]+/g) ?? [])
+    .filter(word => !known.includes(word.toLowerCase()));
+  const foreign = "code, kbd, .secret, [lang]:not([lang^=zh]), script, style, datalist, textarea, del, ins, mark, q";
+  const tell = (what, text) => { if (words(text).length) found.push(`${what}: ${text.trim().slice(0, 120)}`); };
   tell("title", document.title);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
-    if (!skipped(element) && (element.matches("option") || element.checkVisibility())) tell("text", walker.currentNode.data);
+    if (element.closest(foreign) || !(element.matches("option") || element.checkVisibility())) continue;
+    tell("text", walker.currentNode.data);
   }
   const all = [document, ...[...document.querySelectorAll("template")].map(one => one.content)];
   for (const element of all.flatMap(root => [...root.querySelectorAll("*")])) {
-    if (skipped(element)) continue;
+    if (element.closest(foreign)) continue;
     for (const name of ["aria-label", "title", "placeholder", "alt", "aria-valuetext"])
       if (element.hasAttribute(name)) tell(name, element.getAttribute(name));
-    for (const { name, value } of element.attributes)  // sentences for scripts
-      if (name.startsWith("data-") && name !== "data-takes" && /\s/.test(value) && !/[\/]/.test(value) && words(value.replace(/\{\w*\}/g, "")).length > 1) tell(name, value);
+    for (const { name, value } of element.attributes)  // sentences for scripts: more than one word, and no address
+      if (name.startsWith("data-") && name !== "data-takes" && /\s/.test(value) && !value.includes("/"))
+        tell(name, value.replace(/\{\w*\}/g, ""));
   }
   return [...new Set(found)];
 }"""
@@ -50,16 +55,18 @@ _AXE = """async ([rules]) => {
 _SIDEWAYS = """() => {
   const wide = document.scrollingElement.scrollWidth, room = document.documentElement.clientWidth;
   if (wide <= room) return [];
-  const out = [...document.body.querySelectorAll("*")].filter(one => one.checkVisibility() && one.getBoundingClientRect().right > room + 1);
+  const out = [...document.body.querySelectorAll("*")]
+    .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > room + 1);
   return [`${wide} pixels wide in ${room}: ` + out.slice(0, 5).map(one => one.outerHTML.slice(0, 120)).join(" | ")];
 }"""
 
 
 @dataclass
 class Weighed:
-    """What a page brings over the wire while this listens, sound apart; nothing comes from the browser's own shelf."""
+    """What a page brings over the wire while this listens, sound apart. fresh: nothing comes from the browser's own shelf."""
 
     page: Page
+    fresh: bool
     bytes: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,7 +75,7 @@ class Weighed:
         self._wire.on("Network.responseReceived", self._begins)
         self._wire.on("Network.loadingFinished", self._ended)
         self._wire.send("Network.enable")
-        self._wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        self._wire.send("Network.setCacheDisabled", {"cacheDisabled": self.fresh})
 
     def anew(self) -> None:
         """Forget what came before."""
@@ -79,6 +86,10 @@ class Weighed:
     def total(self) -> int:
         """All of it."""
         return sum(self.bytes.values())
+
+    def heaviest(self) -> list[tuple[str, int]]:
+        """What weighs most."""
+        return sorted(self.bytes.items(), key=lambda one: -one[1])[:5]
 
     def _begins(self, event: dict[str, Any]) -> None:
         self._kinds[event["requestId"]] = event["type"], event["response"]["url"]
@@ -93,14 +104,14 @@ def violations(page: Page, *, colours_only: bool = False) -> list[str]:
     """What axe-core has against the page. In another theme only colours can be otherwise."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    only = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]} if colours_only else {"type": "tag", "values": WCAG}
+    only = {"type": "rule", "values": COLOURS} if colours_only else {"type": "tag", "values": WCAG}
     found: list[str] = page.evaluate(_AXE, [{"runOnly": only, "resultTypes": ["violations"]}])
     return found
 
 
 def left_in_english(page: Page) -> list[str]:
     """Words in Latin letters that are no names, on a Chinese page."""
-    found: list[str] = page.evaluate(_LATIN, sorted(word.lower() for word in KNOWN))
+    found: list[str] = page.evaluate(_LATIN, sorted(KNOWN))
     return found
 
 
@@ -108,9 +119,3 @@ def sideways(page: Page) -> list[str]:
     """What makes a page wider than its window."""
     found: list[str] = page.evaluate(_SIDEWAYS)
     return found
-
-
-def status_of(response: Response | None) -> int:
-    """The status of an answer that came."""
-    assert response is not None
-    return response.status

@@ -1,4 +1,4 @@
-"""Room: tests.browser.sights. Every page with something to see on it, and what lies over it. What is looked for is test_every_page."""
+"""Room: tests.browser.sights. Every page with something to see on it, and what lies over it. Looks for nothing itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ Act = Callable[[Page], None]
 HOUSE, NOBODY = "an empty house", ""
 
 _FORM = """([path, fields]) => {
-  const form = Object.assign(document.createElement("form"), { method: "post", action: path });
+  const action = path.startsWith("./") ? location.pathname + path.slice(1) : path;
+  const form = Object.assign(document.createElement("form"), { method: "post", action });
   const token = document.querySelector("[name=csrf_token]")?.value;
   for (const [name, value] of Object.entries({ ...fields, ...(token && { csrf_token: token }) }))
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
@@ -49,7 +50,7 @@ def see(selector: str) -> Act:
 
 
 def send(path: str, /, **fields: str) -> Act:
-    """A form of ours, as a page would send it."""
+    """A form of ours, as a page would send it; ./ stands for the page where one is."""
 
     def act(page: Page) -> None:
         with page.expect_navigation():
@@ -80,15 +81,16 @@ def _make_a_token(page: Page) -> None:
 
 _READ = see("#segments .segment")
 _EDITS = see("#edit-switch:not([hidden])")
-_MEETING = "/recordings/{meeting}"
+_MEETING, _HOTWORDS = "/recordings/{meeting}", "/teams/choir/hotwords"
+_WRONG = {"old_password": "x", "password": "y", "password_again": "z"}
 
+LONG = Sight("recording-long", "/recordings/{long}", acts=(_READ, _EDITS))
 SIGHTS = (
     Sight("login", "/login", NOBODY),
     Sight("login-wrong", "/login", NOBODY, (send("/login", name="nobody", password="not the one"),), 401),
     Sight("error-429", "/login", NOBODY, (send("/login", name="mallory", password="not the one"),), 429),
     Sight("invitation", "/invitations/{invitation}", NOBODY),
     Sight("invitation-signed-in", "/invitations/{invitation}", "eva"),
-    Sight("invitation-gone", "/invitations/nothing", NOBODY, answers=404),
     Sight("reset", "/reset/{reset}", NOBODY),
     Sight("setup", "/setup", HOUSE),
     Sight("setup-wrong", "/setup", HOUSE, (send("/setup", admin="", password="x", password_again="y", team_name=""),), 422),
@@ -107,7 +109,6 @@ SIGHTS = (
     Sight("recording-doubts", _MEETING + "?doubts=1", acts=(_EDITS, click("#doubts-open"), see("#doubts:not([hidden])"))),
     Sight("recording-keys", _MEETING, acts=(_EDITS, lambda page: page.keyboard.press("?"), see("#keys[open]"))),
     Sight("recording-edit", _MEETING, acts=(_EDITS, click("#edit-switch"), see("#edit-bar:not([hidden])"))),
-    Sight("recording-edit-keys", _MEETING, acts=(_EDITS, click("#edit-switch", ".bar-keys > summary"))),
     Sight("recording-speakers", _MEETING, acts=(_EDITS, click("#speakers > summary"), see("#speakers li"))),
     Sight(
         "recording-rename-speaker", _MEETING,
@@ -115,19 +116,14 @@ SIGHTS = (
     ),
     Sight("recording-export", _MEETING, acts=(_READ, click("details.exports > summary"))),
     Sight("recording-details", _MEETING, acts=(_READ, click("details.more > summary"))),
-    Sight("recording-title", _MEETING, acts=(_READ, click("#rename > summary"))),
-    Sight("recording-older", _MEETING + "?version=1", acts=(_READ,)),
     Sight("recording-hotword", "/recordings/{english}", acts=(_READ,)),
     Sight("recording-joined", "/recordings/{joined}", acts=(_READ, click("details.more > summary"))),
-    Sight("recording-queued", "/recordings/{queued}"),
     Sight("recording-transcribing", "/recordings/{transcribing}"),
     Sight("recording-failed", "/recordings/{failed}"),
-    Sight("recording-stopped", "/recordings/{stopped}"),
     Sight("recording-waits", "/recordings/{waits}"),
     Sight("history", _MEETING + "/history"),
     Sight("difference", _MEETING + "/difference?from=1&to=3"),
     Sight("trash", "/trash"),
-    Sight("trash-chosen", "/trash", acts=(click(".pick"),)),
     Sight("trash-delete", "/trash", acts=(click(".pick"), click("#bulk .danger"))),
     Sight("trash-empty", "/trash", "eva"),
     Sight("search", "/search"),
@@ -141,23 +137,20 @@ SIGHTS = (
     Sight("folder-offline", "/folders/{offline}", "ada"),
     Sight("folder-question", "/folders/{asks}/choice?since=2026-01-31"),
     Sight("ledger", "/folders/ledger"),
-    Sight("ledger-failed", "/folders/ledger?state=failed"),
     Sight("ledger-line", "/folders/{folder}/lines/{line}"),
-    Sight("archive", "/archive"),
-    Sight("archive-rule", "/archive", acts=(click("details.rule > summary"),)),
+    Sight("archive", "/archive", acts=(click("details.rule > summary"),)),
     Sight("teams", "/teams"),
     Sight("teams-add", "/teams", "ada", (click("details.drawer > summary"),)),
     Sight("team", "/teams/choir"),
     Sight("team-reader", "/teams/choir", "rita"),
     Sight("team-link", "/teams/choir", acts=(send("/teams/choir/invitations", role="reader"),), answers=201),
-    Sight("hotwords", "/teams/choir/hotwords"),
-    Sight("hotwords-older", "/teams/choir/hotwords?version=1"),
-    Sight("hotwords-reader", "/teams/choir/hotwords", "rita"),
-    Sight("hotwords-refused", "/teams/choir/hotwords", acts=(send("/teams/choir/hotwords", words="显存\n[x]", version="0"),), answers=409),
-    Sight("hotwords-reach", "/teams/choir/hotwords", acts=(send("/teams/choir/hotwords/reach", words="显存条"),)),
+    Sight("hotwords", _HOTWORDS),
+    Sight("hotwords-reader", _HOTWORDS, "rita"),
+    Sight("hotwords-conflict", _HOTWORDS, acts=(send(_HOTWORDS, words="显存\n[x]", version="0"),), answers=409),
+    Sight("hotwords-reach", _HOTWORDS, acts=(send(_HOTWORDS + "/reach", words="显存条"),)),
     Sight("account", "/account"),
     Sight("account-token", "/account", "rita", (_make_a_token,), 201),
-    Sight("account-wrong", "/account", acts=(send("/account/password", old_password="x", password="y", password_again="z"),), answers=422),
+    Sight("account-wrong", "/account", acts=(send("/account/password", **_WRONG),), answers=422),
     Sight("admin", "/admin", "ada"),
     Sight("users", "/admin/users", "ada"),
     Sight("users-manage", "/admin/users", "ada", (click("details.menu > summary"),)),
@@ -169,15 +162,17 @@ SIGHTS = (
     Sight("storage", "/admin/storage", "ada"),
     Sight("check", "/admin/check", "ada", (see(".findings, .rows"),)),
     Sight("check-findings", "/admin/check/findings", "ada"),
-    Sight("error-403", "/", "rita", (send("/recordings/{meeting}/trash"),), 403),
+    Sight("error-403", _MEETING, "rita", (_READ, send("./trash")), 403),
     Sight("error-404", "/recordings/nothing", answers=404),
     Sight("error-404-stranger", "/invitations", NOBODY, answers=404),
     Sight("error-413", "/login", NOBODY, (send("/login", name="n" * 1_100_000, password="x"),), 413),
     Sight("error-500", "/admin/check/findings", "ada", answers=500, broken=True),
     Sight("embed", "/embed?token={widget}", NOBODY),
-    Sight("embed-summary", "/embed/summary?token={widget}", NOBODY),
     Sight("embed-refused", "/embed?token=nothing", NOBODY, answers=401),
 )  # fmt: skip
 
 # GET routes that are no page: data and pieces for programs, files, streams. Whatever else there is has a sight above.
 NO_PAGES = {"static", "events", "events_now", "widgets.glance", "widgets.dashy", "widgets.homer"}
+# What lies over a page that another sight shows is looked at in one language, the one that has more to go wrong.
+_FIRST = {(sight.path, sight.who): sight for sight in reversed(SIGHTS)}
+LOOKS = [(sight, "en") for sight in _FIRST.values()] + [(sight, "zh") for sight in SIGHTS]

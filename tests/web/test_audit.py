@@ -13,7 +13,9 @@ def write(house: House, cast: Cast, clock: Clock, count: int) -> None:
         clock.pass_seconds(1)
         with house.db.write() as session:
             who = cast.bob if number % 2 else cast.alice
-            audit(session, house, who, Act("token.created" if number % 3 else "login.accepted", f"n{number}", cast.choir))
+            audit(
+                session, house, who, Act("token.created" if number % 3 else "login.accepted", f"n{number}", cast.choir)
+            )
 
 
 def test_pages_show_every_line_once_newest_first(house: House, cast: Cast, clock: Clock) -> None:
@@ -49,3 +51,11 @@ def test_hostile_names_stay_text_and_titles_of_others_stay_theirs(visit: Visits,
     page = visit(cast.ada).get("/admin/audit").text
     assert "<img src=x" not in page and "&lt;img src=x" in page and "<b>:" not in page
     assert "secret plans" not in page
+
+
+def test_what_was_kept_beside_an_action_is_said_in_the_readers_words(visit: Visits, house: House, cast: Cast) -> None:
+    with house.db.write() as session:
+        audit(session, house, cast.bob, Act("archive.rule_set", "choir", detail={"on": "True", "role": "manager"}))
+    english, chinese = (visit(cast.ada, language).get("/admin/audit").text for language in ("en", "zh"))
+    assert "switched on: yes" in english and "role: manager" in english
+    assert "开启: 是" in chinese and "角色: 负责人" in chinese

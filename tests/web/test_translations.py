@@ -8,7 +8,7 @@ from flask import Flask
 from nas_asr.services.accounts import set_wishes
 from nas_asr.services.base import House
 from nas_asr.web.locale import clock, language_name, lasting, moment, said, size
-from tests.cast import START, Cast
+from tests.cast import START, Cast, make_recording
 from tests.web.catalogue import TRANSLATIONS, is_translated, locales, update
 from tests.web.conftest import Visits
 
@@ -71,6 +71,13 @@ def test_sentences_of_the_floors_below_are_translated(app: Flask) -> None:
         assert said("The file is empty.") == "The file is empty."
 
 
+def test_a_constant_in_a_template_is_not_settled_in_the_language_of_its_first_reader(app: Flask) -> None:
+    template = app.jinja_env.from_string('{{ "queued"|state_name }}')
+    for asked, word in (("en", "queued"), ("zh", "排队中"), ("en", "queued")):
+        with app.test_request_context("/", headers={"Accept-Language": asked}):
+            assert template.render() == word
+
+
 def test_times_lengths_and_names_are_the_viewers(app: Flask) -> None:
     with app.test_request_context("/"):
         assert moment(START) == "21 Nov 2026, 10:00"  # the site's zone: Berlin
@@ -91,3 +98,13 @@ def test_times_lengths_and_names_are_the_viewers(app: Flask) -> None:
     with app.test_request_context("/", headers={"Accept-Language": "zh-CN"}):
         assert moment(START) == "2026年11月21日 10:00"
         assert (lasting(3_900_000), language_name("en")) == ("1 小时 05 分", "英语")
+
+
+def test_chinese_on_an_english_page_says_so_and_japanese_is_not_called_chinese(
+    visit: Visits, house: House, cast: Cast
+) -> None:
+    for title in ("季度会议", "会議のメモ", "minutes"):
+        make_recording(house, cast.choir, title)
+    english, chinese = (visit(cast.rita, language=language).get("/").text for language in ("en", "zh"))
+    assert re.findall(r'<a class="title"[^>]* lang="zh-Hans">(.*)</a>', english) == ["季度会议"]
+    assert not re.search(r'<a class="title"[^>]* lang=', chinese)

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 
 from nas_asr.core.checkpoints import Hub
 from nas_asr.services.models import list_models, wish_for_model
@@ -11,6 +12,7 @@ from nas_asr.web.viewer import house
 
 bp = Blueprint("models", __name__, url_prefix="/admin/models")
 _HUBS = {Hub.MODELSCOPE: "ModelScope", Hub.HUGGING_FACE: "Hugging Face"}  # names, the same in every language
+_LICENCES = (lazy("FunASR model licence"),)  # of core.checkpoints, where it is no name; here so that it is translated
 
 
 @bp.get("")
