@@ -19,7 +19,11 @@ EMPTY: list[tuple[str, str, list[str]]] = [
     ("bob", "/search?q=nothing", ["Nobody said that", "Try fewer words"]),
     ("bob", "/trash", ["The trash is empty", "To the library"]),
     ("alice", "/teams/choir", ["No folder is watched for this team yet.", "Add a folder"]),
-    ("bob", "/teams/choir", ["No folder is watched for this team yet.", "A manager of your team or an admin adds folders."]),
+    (
+        "bob",
+        "/teams/choir",
+        ["No folder is watched for this team yet.", "A manager of your team or an admin adds folders."],
+    ),
     ("alice", "/folders", ["No folder is watched yet", "Add one:"]),
     ("bob", "/folders", ["No folder is watched yet", "A manager of your team or an admin adds folders."]),
     ("bob", "/folders/ledger", ["No files here", "Nothing was seen in any folder yet.", 'href="/folders"']),
