@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,13 +11,18 @@ from nas_asr.core.access import Viewer
 from nas_asr.core.errors import Conflict, NotVisible
 from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.services import runs
+from nas_asr.services.again import new_run
 from nas_asr.services.base import Act, House, audit
 from nas_asr.services.estimates import Estimate, estimates
 from nas_asr.services.pause import Pause, pause_of
+from nas_asr.services.ringing import ring
 from nas_asr.store.models import Recording, Run, Team
 from nas_asr.store.scope import Scope
 
 _MOST = 200
+_LATELY = timedelta(days=7)
+_MOST_ENDED = 50
+_BROKEN = (RunState.FAILED, RunState.STOPPED)
 _LATER = 1 << 30  # behind everything of which it is known how many come before it
 _FIRST = 1_000_000  # far above the priorities that services give
 
@@ -47,13 +52,32 @@ class QueuedView:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedView:
+    """A run of the last days that failed or was stopped, and was not asked for again. title: as in QueuedView."""
+
+    run_id: str
+    recording_id: str
+    title: str
+    team: str
+    team_name: str
+    state: RunState
+    message: str
+    remedy: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class QueueView:
-    """The whole queue, the first 200 of it in the order in which they will be done. pause: None where runs begin as usual."""
+    """The whole queue, the first 200 of it in the order in which they will be done. pause: None where runs begin as usual.
+
+    ended: what failed or was stopped in the last week and can be asked for again, the newest first.
+    """
 
     pause: Pause | None
     items: Sequence[QueuedView]
     at_work: int
     waiting: int
+    ended: Sequence[EndedView] = ()
 
     @property
     def more(self) -> int:
@@ -82,10 +106,11 @@ def list_queue(house: House, viewer: Viewer) -> QueueView:
             )
             .limit(_MOST)
         ).all()
+        ended = _ended(session, viewer, house.now())
     told = estimates(house, [recording.id for _, recording, _ in rows])
     views = [_view(viewer, run, recording, team, told) for run, recording, team in rows]
     views.sort(key=_turn)
-    return QueueView(held, views, counts.get(RunState.TRANSCRIBING, 0), counts.get(RunState.QUEUED, 0))
+    return QueueView(held, views, counts.get(RunState.TRANSCRIBING, 0), counts.get(RunState.QUEUED, 0), ended)
 
 
 def _turn(view: QueuedView) -> tuple[bool, bool, int]:
@@ -99,6 +124,24 @@ def _view(viewer: Viewer, run: Run, recording: Recording, team: Team, told: Mapp
         run.duration_ms, run.progress, run.worker.rpartition(":")[0], run.waiting_for, run.attempts,
         run.priority >= _FIRST, run.created_at, run.started_at, told.get(recording.id),
     )  # fmt: skip
+
+
+def _ended(session: Session, viewer: Viewer, now: datetime) -> list[EndedView]:
+    wanted = (
+        select(Run, Recording, Team)
+        .join(Recording, Recording.run_id == Run.id)
+        .join(Team, Team.id == Run.team_id)
+        .where(Run.state.in_(_BROKEN), Run.ended_at >= now - _LATELY, Recording.trashed_at.is_(None))
+        .order_by(Run.ended_at.desc(), Run.id)
+        .limit(_MOST_ENDED)
+    )
+    return [
+        EndedView(
+            run.id, recording.id, recording.title if team.id in viewer.roles else "", team.slug, team.name, run.state,
+            run.failure_message, run.failure_remedy, run.ended_at or now,
+        )
+        for run, recording, team in session.execute(wanted)
+    ]  # fmt: skip
 
 
 def put_first(house: House, viewer: Viewer, run_id: str) -> None:
@@ -129,6 +172,18 @@ def stop_run(house: House, viewer: Viewer, run_id: str) -> None:
             raise Conflict("It is over already.", "Reload the page.")
         runs.move(session, run, RunState.STOPPED, house.now())
         audit(session, house, viewer, Act("recording.stopped", run.recording_id, run.team_id))
+
+
+def run_again(house: House, viewer: Viewer, run_id: str) -> None:
+    """Ask once more for a recording whose run failed or was stopped, of whatever team."""
+    with house.db.write() as session:
+        run = _held(session, viewer, run_id)
+        recording = session.get_one(Recording, run.recording_id, with_for_update=True)
+        if run.state not in _BROKEN or recording.run_id != run.id or recording.trashed_at is not None:
+            raise Conflict("It was asked for again already, or there is nothing to repeat.", "Reload the page.")
+        again = new_run(session, house, recording, viewer)
+        audit(session, house, viewer, Act("recording.retried", recording.id, recording.team_id))
+    ring(house, again)
 
 
 def _held(session: Session, viewer: Viewer, run_id: str) -> Run:

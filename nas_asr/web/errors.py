@@ -170,7 +170,8 @@ def _answer(status: int, error: core.NasAsrError) -> Response:
         return _envelope(status, error)
     message, remedy = said(error.message), said(error.remedy)
     if _is_fragment():
-        return Response(f"{message} {remedy}".strip(), status, mimetype="text/plain")
+        between = "" if message.endswith("。") else " "
+        return Response(f"{message}{between}{remedy}".strip(), status, mimetype="text/plain")
     page = render_template("error/error.html", status=status, message=message, remedy=remedy, ways=_ways_on(status))
     return Response(page, status)
 

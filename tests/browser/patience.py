@@ -1,4 +1,4 @@
-"""Room: tests.browser.patience. Walks of many steps wait longer for each: a machine that does much else is no fault of the page."""
+"""Room: tests.browser.patience. Walks of many steps wait longer for each: a busy machine is no fault of the page."""
 
 from collections.abc import Iterator
 

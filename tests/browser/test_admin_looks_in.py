@@ -81,6 +81,10 @@ def _the_queue_is_put_in_order(ada: Page) -> None:
     expect(rows.first).to_contain_text("put first")
     rows.nth(2).get_by_role("button", name="Stop").click()
     expect(rows).to_have_count(2)
+    ended = ada.locator("ul.ended > li")
+    ended.get_by_role("button", name="Try again").click()
+    expect(rows).to_have_count(3)
+    expect(ended).to_have_count(0)
     ada.click("text=Go on")
     expect(ada.locator(".notice.warn")).to_have_count(0)
 

@@ -207,6 +207,7 @@ PAGES = (
     Row("POST", "/admin/queue/<run_id>/first", ADMINS_SEND),
     Row("POST", "/admin/queue/<run_id>/back", ADMINS_SEND),
     Row("POST", "/admin/queue/<run_id>/stop", ADMINS_SEND),
+    Row("POST", "/admin/queue/<run_id>/again", (*ADMINS_SEND[:5], 409)),  # it waits: there is nothing to repeat
     Row("GET", "/admin/audit", ADMINS),
     Row("GET", "/admin/storage", ADMINS),
     Row("GET", "/admin/check", ADMINS),

@@ -45,6 +45,19 @@ class QueuedOut(BaseModel):
     before: int | None = Field(description="How many are done before it.")
 
 
+class EndedOut(BaseModel):
+    """A run of the last week that failed or was stopped. title is empty as in the queue."""
+
+    run_id: str
+    recording_id: str
+    title: str
+    team: str
+    state: str
+    message: str
+    remedy: str
+    ended_at: Moment
+
+
 class PauseOut(BaseModel):
     """Since when no new run begins, and whose wish it was."""
 
@@ -59,6 +72,7 @@ class QueueOut(BaseModel):
     at_work: int
     waiting: int
     items: list[QueuedOut]
+    ended: list[EndedOut] = Field(description="What failed or was stopped in the last week, the newest first.")
 
 
 class AuditQuery(PageQuery):
@@ -182,6 +196,15 @@ def stop_run(path: RunPath) -> Answer:
     return _queue()
 
 
+@API.post(
+    "/admin/queue/<run_id>/again", tags=[ADMIN], responses={200: QueueOut, 404: ErrorEnvelope, 409: ErrorEnvelope}
+)
+def run_again(path: RunPath) -> Answer:
+    """Ask once more for what failed or was stopped."""
+    service.run_again(house(), current_viewer(), path.run_id)
+    return _queue()
+
+
 @API.get("/admin/audit", tags=[ADMIN], responses={200: AuditPage, 404: ErrorEnvelope})
 def audit_log(query: AuditQuery) -> Answer:
     """Who did what and when."""
@@ -214,8 +237,11 @@ def _queue() -> Answer:
         )
         for one in found.items
     ]
+    ended = [EndedOut(**_without(asdict(one), "team_name")) for one in found.ended]
     paused = PauseOut(since=found.pause.since, by=found.pause.by) if found.pause else None
-    return QueueOut(paused=paused, at_work=found.at_work, waiting=found.waiting, items=items).model_dump(mode="json")
+    return QueueOut(
+        paused=paused, at_work=found.at_work, waiting=found.waiting, items=items, ended=ended
+    ).model_dump(mode="json")  # fmt: skip
 
 
 def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:

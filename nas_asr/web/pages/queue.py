@@ -56,3 +56,11 @@ def stop(run_id: str) -> ResponseReturnValue:
     service.stop_run(house(), viewer(), run_id)
     flash(_("Stopped. Its team can ask for it again."))
     return redirect(url_for("queue.show"))
+
+
+@bp.post("/<run_id>/again")
+def again(run_id: str) -> ResponseReturnValue:
+    """What failed or was stopped, once more."""
+    service.run_again(house(), viewer(), run_id)
+    flash(_("It is in the queue again."))
+    return redirect(url_for("queue.show"))

@@ -14,7 +14,9 @@ READS = ("queue", "audit", "storage", "check")
 def test_for_others_it_does_not_exist(person: str, in_person: InPerson, cast: Cast) -> None:
     caller = in_person(getattr(cast, person))
     assert {caller.get(f"/admin/{name}").status_code for name in READS} == {404}
-    assert {caller.post(f"/admin/queue/{name}").status_code for name in ("pause", "resume", "x/first", "x/stop")} == {404}
+    assert {
+        caller.post(f"/admin/queue/{name}").status_code for name in ("pause", "resume", "x/first", "x/stop", "x/again")
+    } == {404}
 
 
 def test_an_admins_token_does_not_reach_it(by_token: ByToken, cast: Cast) -> None:
@@ -33,6 +35,11 @@ def test_the_queue_is_read_paused_and_reordered(in_person: InPerson, house: Hous
     assert ada.post("/admin/queue/resume").json["paused"] is None
     assert ada.post(f"/admin/queue/{run}/stop").json["items"] == []
     assert ada.post(f"/admin/queue/{run}/stop").status_code == 409
+    ended = ada.get("/admin/queue").json["ended"]
+    assert [(one["run_id"], one["state"]) for one in ended] == [(run, "stopped")]
+    again = ada.post(f"/admin/queue/{run}/again").json
+    assert (again["waiting"], again["ended"]) == (1, [])
+    assert ada.post(f"/admin/queue/{run}/again").status_code == 409
 
 
 def test_lines_storage_and_findings(in_person: InPerson, cast: Cast) -> None:

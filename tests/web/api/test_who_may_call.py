@@ -106,7 +106,8 @@ IN_PIECES = {("GET", "/uploads"), ("POST", "/uploads")} | {
 }
 # test_admin.py beside this.
 OF_THE_HOUSE = {("GET", f"/admin/{name}") for name in ("queue", "audit", "storage", "check")} | {
-    ("POST", f"/admin/queue/{name}") for name in ("pause", "resume", "<run_id>/first", "<run_id>/back", "<run_id>/stop")
+    ("POST", f"/admin/queue/{name}")
+    for name in ("pause", "resume", "<run_id>/first", "<run_id>/back", "<run_id>/stop", "<run_id>/again")
 }
 OF_MANY = {("POST", "/recordings/bulk"), ("DELETE", "/trash/<recording_id>")}
 ELSEWHERE = {("POST", "/recordings")} | TOKENS | OF_A_TEAM | OF_A_FOLDER | IN_PIECES | OF_MANY | EXPORTS

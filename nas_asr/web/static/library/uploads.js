@@ -200,7 +200,12 @@ panel.addEventListener("click", async (event) => {
   }
   const broken = event.target.closest("[data-remove]")?.closest("[data-broken]");
   if (!broken) return;
-  await fetch(`${words.endpoint}/${broken.dataset.broken}`, { method: "DELETE", headers: { "X-CSRFToken": words.csrf } });
+  const address = `${words.endpoint}/${broken.dataset.broken}`;
+  const answer = await fetch(address, { method: "DELETE", headers: { "X-CSRFToken": words.csrf } }).catch(() => null);
+  if (!answer?.ok && answer?.status !== 404) {
+    broken.querySelector(".upload-said").textContent = words.stopped; // it stays, and so does the button
+    return;
+  }
   broken.remove();
   panel.hidden = !panel.querySelector(".upload");
 });
