@@ -18,7 +18,7 @@ from nas_asr.core.recording import UNDER_WAY, RunState
 from nas_asr.core.titles import folded
 from nas_asr.services.base import House
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
-from nas_asr.services.people_named import of_person, speaks
+from nas_asr.services.people_named import has_uploaded, of_person
 from nas_asr.services.recordings import RecordingView, views_of
 from nas_asr.store.models import Recording, Run, Team
 from nas_asr.store.scope import Scope
@@ -100,30 +100,10 @@ def browse(
     house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder, sort: Sort = Sort.NEWEST
 ) -> tuple[Page[RecordingView], Mapping[RunState, int]]:
     """A page, and how many pass the filter in each state, whichever state it asks for."""
-    if wanted.person and speaks(house, viewer, wanted.person):  # found by way of what they said: once for both
-        return _gathered(house, viewer, wanted, page, sort)
     shown = list_recordings(house, viewer, wanted, page, sort)
     if shown.next is None and not page.cursor and wanted.state is None:  # then these are all
         return shown, _tally([view.state for view in shown.items])
     return shown, counts(house, viewer, wanted)
-
-
-def _gathered(
-    house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder, sort: Sort
-) -> tuple[Page[RecordingView], Mapping[RunState, int]]:
-    column, kind = _COLUMNS[sort.lstrip("-")]
-    after = read_cursor(page.cursor, kind, str)
-    with house.db.read() as session:
-        rows: list[tuple[Any, str, RunState]] = []
-        for ours in _by_team(session, viewer, replace(wanted, state=None)):
-            rows += [tuple(row) for row in session.execute(ours.with_only_columns(column, Recording.id, Recording.state))]
-        passing = sorted(((key, id) for key, id, state in rows if wanted.state in (None, state)), reverse=sort.falls)
-        if after is not None:
-            passing = [key for key in passing if (key < after if sort.falls else key > after)]
-        shown = passing[: page.limit]
-        views = views_of(session, viewer, [recording_id for _, recording_id in shown])
-    more = len(passing) > page.limit
-    return Page(views, write_cursor(*shown[-1]) if more else None), _tally([state for *_, state in rows])
 
 
 def _tally(states: Sequence[RunState]) -> Mapping[RunState, int]:
@@ -150,7 +130,7 @@ def under_way(house: House, viewer: Viewer, limit: int) -> list[RecordingView]:
 def counts(house: House, viewer: Viewer, wanted: RecordingFilter = _EVERYTHING) -> Mapping[RunState, int]:
     """How many recordings of the viewer's teams that pass the filter are in each state, whichever state it asks for."""
     found = dict.fromkeys(RunState, 0)
-    narrowed = replace(wanted, state=None, team="") != _EVERYTHING
+    narrowed = replace(wanted, state=None, team="", person="") != _EVERYTHING or has_uploaded(house, viewer, wanted.person)
     # SQLite would go through the index of states, which lacks what narrows, and look up every row: so the other one is named
     # by what it begins with.
     state = func.coalesce(Recording.state, "") if narrowed else Recording.state
