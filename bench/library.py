@@ -33,7 +33,7 @@ from nas_asr.services.listing import Sort, pulse
 from nas_asr.services.sessions import Arrival, begin
 from nas_asr.settings import Settings
 from nas_asr.store.database import Database
-from nas_asr.store.models import Folder, Member, Recording, Run, SegmentRow, TranscriptVersion, User
+from nas_asr.store.models import Folder, Member, Recording, RecordingSpeaker, Run, SegmentRow, TranscriptVersion, User
 from nas_asr.store.scope import roles_of
 from nas_asr.web.app import WebSetup, create_app
 from tests.cast import START, make_cast
@@ -97,7 +97,7 @@ def fill(db: Database, size: int) -> None:
 
 
 def _portion(session: Session, whose: Mapping[str, str], numbers: range, dice: random.Random) -> None:
-    recordings, runs, versions, segments = [], [], [], []
+    recordings, runs, versions, segments, speakers = [], [], [], [], []
     for number in numbers:
         ids = {"recording_id": new_id(), "team_id": whose["choir"] if number % 3 else whose["garden"]}
         run, version = new_id(), new_id()
@@ -131,7 +131,14 @@ def _portion(session: Session, whose: Mapping[str, str], numbers: range, dice: r
                 }
                 for place in range(2)
             ]  # fmt: skip
-    for table, rows in ((Recording, recordings), (Run, runs), (TranscriptVersion, versions), (SegmentRow, segments)):
+            speakers += [{**ids, "name": name} for name in {row["speaker"] for row in segments[-2:]}]
+    put(session, Recording, recordings)
+    for table, rows in (
+        (Run, runs),
+        (TranscriptVersion, versions),
+        (SegmentRow, segments),
+        (RecordingSpeaker, speakers),
+    ):
         put(session, table, rows)
 
 

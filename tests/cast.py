@@ -176,6 +176,17 @@ def write_transcript(house: House, recording_id: str, lines: list[str]) -> None:
         recording.version = version.number
 
 
+def speak(house: House, recording_id: str, *names: str) -> None:
+    """Give the segments of a recording their speakers."""
+    with house.db.write() as session:
+        rows = session.query(SegmentRow).filter_by(recording_id=recording_id).order_by(SegmentRow.position).all()
+        search.forget(session, rows)
+        for row, name in zip(rows, names, strict=True):
+            row.speaker = name
+        session.flush()
+        search.add(session, rows)
+
+
 def replace_something(house: House, recording_id: str, was: str = "we", hotword: str = "Wii") -> str:
     """As if a hotword had taken the place of a word in the first segment that has it; returns that segment's id."""
     with house.db.write() as session:

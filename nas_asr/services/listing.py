@@ -19,14 +19,12 @@ from nas_asr.core.titles import folded
 from nas_asr.core.transcript import Origin
 from nas_asr.services.base import House
 from nas_asr.services.paging import Page, PageOrder, read_cursor, write_cursor
-from nas_asr.services.people_named import of_person, speaks
+from nas_asr.services.people_named import has_uploaded, of_person
 from nas_asr.services.recordings import RecordingView, views_of
 from nas_asr.store.models import Recording, Run, Team, TranscriptVersion
 from nas_asr.store.scope import Scope
 
-_AT_ONCE = (
-    12  # so many texts of a team may be edited at the same time without a list being read anew for each correction
-)
+_AT_ONCE = 12  # texts of a team may be edited at the same time without a list being read anew for each correction
 
 
 class Sort(StrEnum):
@@ -88,7 +86,7 @@ def list_recordings(
     after = read_cursor(page.cursor, kind, str)
     with house.db.read() as session:
         found: list[tuple[Any, str]] = []
-        for ours in _by_team(session, viewer, wanted):
+        for ours in _by_team(session, viewer, wanted, column):
             statement = ours.with_only_columns(column, Recording.id)
             if after is not None:
                 key = tuple_(column, Recording.id)
@@ -105,32 +103,10 @@ def browse(
     house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder, sort: Sort = Sort.NEWEST
 ) -> tuple[Page[RecordingView], Mapping[RunState, int]]:
     """A page, and how many pass the filter in each state, whichever state it asks for."""
-    if wanted.person and speaks(house, viewer, wanted.person):  # found by way of what they said: once for both
-        return _gathered(house, viewer, wanted, page, sort)
     shown = list_recordings(house, viewer, wanted, page, sort)
     if shown.next is None and not page.cursor and wanted.state is None:  # then these are all
         return shown, _tally([view.state for view in shown.items])
     return shown, counts(house, viewer, wanted)
-
-
-def _gathered(
-    house: House, viewer: Viewer, wanted: RecordingFilter, page: PageOrder, sort: Sort
-) -> tuple[Page[RecordingView], Mapping[RunState, int]]:
-    column, kind = _COLUMNS[sort.lstrip("-")]
-    after = read_cursor(page.cursor, kind, str)
-    with house.db.read() as session:
-        rows: list[tuple[Any, str, RunState]] = []
-        for ours in _by_team(session, viewer, replace(wanted, state=None)):
-            rows += [
-                tuple(row) for row in session.execute(ours.with_only_columns(column, Recording.id, Recording.state))
-            ]
-        passing = sorted(((key, id) for key, id, state in rows if wanted.state in (None, state)), reverse=sort.falls)
-        if after is not None:
-            passing = [key for key in passing if (key < after if sort.falls else key > after)]
-        shown = passing[: page.limit]
-        views = views_of(session, viewer, [recording_id for _, recording_id in shown])
-    more = len(passing) > page.limit
-    return Page(views, write_cursor(*shown[-1]) if more else None), _tally([state for *_, state in rows])
 
 
 def _tally(states: Sequence[RunState]) -> Mapping[RunState, int]:
@@ -157,7 +133,9 @@ def under_way(house: House, viewer: Viewer, limit: int) -> list[RecordingView]:
 def counts(house: House, viewer: Viewer, wanted: RecordingFilter = _EVERYTHING) -> Mapping[RunState, int]:
     """How many recordings of the viewer's teams that pass the filter are in each state, whichever state it asks for."""
     found = dict.fromkeys(RunState, 0)
-    narrowed = replace(wanted, state=None, team="") != _EVERYTHING
+    narrowed = replace(wanted, state=None, team="", person="") != _EVERYTHING or has_uploaded(
+        house, viewer, wanted.person
+    )
     # SQLite would go through the index of states, which lacks what narrows, and look up every row: so the other one is named
     # by what it begins with.
     state = func.coalesce(Recording.state, "") if narrowed else Recording.state
@@ -174,7 +152,7 @@ def counts(house: House, viewer: Viewer, wanted: RecordingFilter = _EVERYTHING) 
 def passing(session: Session, viewer: Viewer, wanted: RecordingFilter, limit: int) -> Sequence[str]:
     """The ids of what passes a filter, so many at most, the newest first."""
     found: list[tuple[datetime, str]] = []
-    for ours in _by_team(session, viewer, wanted):
+    for ours in _by_team(session, viewer, wanted, Recording.recorded_at):
         newest = ours.with_only_columns(Recording.recorded_at, Recording.id)
         newest = newest.order_by(Recording.recorded_at.desc(), Recording.id.desc()).limit(limit)
         found += [(row[0], row[1]) for row in session.execute(newest)]
@@ -218,14 +196,31 @@ def _changed_last(team: str) -> Select[datetime, datetime | None]:
     return last.order_by(Recording.changed_at.desc()).limit(_AT_ONCE)
 
 
-def _by_team(session: Session, viewer: Viewer, wanted: RecordingFilter) -> list[Select[Recording]]:
-    """What passes the filter, one statement for each of the viewer's teams that it asks for."""
+_Ordered = InstrumentedAttribute[Any]
+
+
+def _by_team(
+    session: Session, viewer: Viewer, wanted: RecordingFilter, ordered: _Ordered | None = None
+) -> list[Select[Recording]]:
+    """What passes the filter, one statement for each of the viewer's teams that it asks for. ordered: by what, if at all."""
     teams = Scope(session, viewer).content_teams()
     if wanted.team:
         named = session.scalar(select(Team.id).where(Team.slug == wanted.team))
         teams = [team for team in teams if team == named]
     alone = [replace(viewer, roles={team: viewer.roles[team]}) for team in teams]
-    return [_listed(session, one).where(*_conditions(session, one, wanted)) for one in alone]
+    narrow = _within(wanted, ordered)
+    return [_listed(session, one).where(*narrow, *_conditions(session, one, wanted)) for one in alone]
+
+
+def _within(wanted: RecordingFilter, ordered: _Ordered | None) -> list[ColumnElement[bool]]:
+    """The spans of time and length. SQLite would leave the order for the span of another column, and look up each row in it."""
+    spans = ((Recording.recorded_at, wanted.since, wanted.until), (Recording.duration_ms, wanted.min_ms, wanted.max_ms))
+    narrow: list[ColumnElement[bool]] = []
+    for column, first, end in spans:
+        here: Any = func.coalesce(column, column) if ordered is not None and ordered is not column else column
+        narrow += [here >= first] if first is not None else []
+        narrow += [here < end] if end is not None else []
+    return narrow
 
 
 def _listed(session: Session, viewer: Viewer) -> Select[Recording]:
@@ -242,14 +237,6 @@ def _conditions(session: Session, viewer: Viewer, wanted: RecordingFilter) -> li
         (wanted.language, row.language == wanted.language),
     ]
     narrow = [condition for value, condition in given if value]
-    if wanted.since is not None:
-        narrow.append(row.recorded_at >= wanted.since)
-    if wanted.until is not None:
-        narrow.append(row.recorded_at < wanted.until)
-    if wanted.min_ms is not None:
-        narrow.append(row.duration_ms >= wanted.min_ms)
-    if wanted.max_ms is not None:
-        narrow.append(row.duration_ms < wanted.max_ms)
     if wanted.person:
         narrow.append(of_person(session, viewer, wanted.person))
     for word in wanted.q.split()[:8]:

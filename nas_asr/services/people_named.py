@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Viewer
 from nas_asr.services.base import House
-from nas_asr.store.models import Recording, SegmentRow, User
+from nas_asr.store.models import Recording, RecordingSpeaker, User
 from nas_asr.store.scope import Scope
-from nas_asr.store.seen import is_seen, is_shown
 
 _MOST = 500
 
@@ -21,30 +20,29 @@ def people(house: House, viewer: Viewer) -> list[str]:
     return sorted(names, key=lambda name: (name.casefold(), name))
 
 
-def speaks(house: House, viewer: Viewer, name: str) -> bool:
-    """Whether somebody of this name speaks in a recording of the viewer's."""
+def has_uploaded(house: House, viewer: Viewer, name: str) -> bool:
+    """Whether somebody of this name uploaded one of the viewer's recordings; nobody has no name."""
     with house.db.read() as session:
-        return name.strip().casefold() in (speaker.casefold() for speaker in _speakers(session, viewer))
+        return bool(name) and bool(_uploaders_named(session, viewer, name))
 
 
 def of_person(session: Session, viewer: Viewer, name: str) -> ColumnElement[bool]:
     """Recordings that this person uploaded or speaks in, for a query; the name in whatever case."""
     wanted = name.strip().casefold()
-    uploaders = [user.id for user in _uploaders(session, viewer) if user.name.casefold() == wanted]
+    uploaders = _uploaders_named(session, viewer, name)
     spoken = [speaker for speaker in _speakers(session, viewer) if speaker.casefold() == wanted]
-    uploaded = Recording.author_id.in_(uploaders)
-    if not spoken:
-        return uploaded
-    said = (
-        select(SegmentRow.recording_id, SegmentRow.version_id)
-        .where(
-            SegmentRow.team_id.in_(Scope(session, viewer).content_teams()), SegmentRow.speaker.in_(spoken), is_seen()
+    either = [Recording.author_id.in_(uploaders)] if uploaders else []
+    if spoken:
+        of_them = select(RecordingSpeaker.recording_id).where(
+            RecordingSpeaker.team_id.in_(Scope(session, viewer).content_teams()), RecordingSpeaker.name.in_(spoken)
         )
-        .distinct()
-        .subquery()
-    )
-    of_readers = select(said.c.recording_id).where(is_shown(said.c.version_id))
-    return or_(uploaded, Recording.id.in_(of_readers)) if uploaders else Recording.id.in_(of_readers)
+        either.append(Recording.id.in_(of_them))
+    return or_(*either) if either else false()
+
+
+def _uploaders_named(session: Session, viewer: Viewer, name: str) -> list[str]:
+    wanted = name.strip().casefold()
+    return [user.id for user in _uploaders(session, viewer) if user.name.casefold() == wanted]
 
 
 def _uploaders(session: Session, viewer: Viewer) -> Sequence[User]:
@@ -54,16 +52,16 @@ def _uploaders(session: Session, viewer: Viewer) -> Sequence[User]:
 
 
 def _speakers(session: Session, viewer: Viewer) -> list[str]:
-    """Names, not numbers of channels. From one name to the next: a million segments have a few dozen of them."""
+    """From one name to the next: a hundred thousand recordings have a few dozen of them."""
     found: list[str] = []
     for team in Scope(session, viewer).content_teams():
         found += session.scalars(_names_in(team).limit(_MOST))
-    return [name for name in found if not name.isdigit()]
+    return found
 
 
 def _names_in(team_id: str) -> Select[str]:
-    speaker, here = SegmentRow.speaker, SegmentRow.team_id == team_id
-    names = select(func.min(speaker).label("name")).where(here, speaker.is_not(None)).cte(recursive=True)
+    speaker, here = RecordingSpeaker.name, RecordingSpeaker.team_id == team_id
+    names = select(func.min(speaker).label("name")).where(here).cte(recursive=True)
     following = select(func.min(speaker)).where(here, speaker > names.c.name).correlate(names).scalar_subquery()
     every = names.union_all(select(following).where(names.c.name.is_not(None)))
     return select(every.c.name).where(every.c.name.is_not(None))

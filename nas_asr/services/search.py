@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nas_asr.core.access import Action, Viewer
@@ -22,6 +22,9 @@ MOST_COUNTED = 1000
 _MOST_LOOKS = 20  # for hits among what is in the trash, or is found in its whole already
 _MOST_AT_ONCE = 500  # places in one question
 _MORE = 16  # of those, beside the items of a page
+
+
+_Row = Any  # of a statement that names its columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +209,7 @@ class _Look:
         there = set(self.session.scalars(own)) if ids else set()
         return {place: whole if whole and whole in there else one for place, (one, whole) in found.items()}
 
-    def recordings(self, found: Iterable[tuple[int, str]]) -> Mapping[str, Row[Any]]:
+    def recordings(self, found: Iterable[tuple[int, str]]) -> Mapping[str, _Row]:
         """Of what is shown, what is shown of it."""
         ids = {recording_id for _, recording_id in found}
         if not ids:
@@ -244,7 +247,7 @@ def _hits(session: Session, look: _Look, found: Sequence[tuple[int, str]]) -> li
     return [_hit(rows[place], whose[recording], look) for place, recording in found if place in rows]
 
 
-def _hit(segment: Row[Any], recording: Row[Any], look: _Look) -> Hit:
+def _hit(segment: _Row, recording: _Row, look: _Look) -> Hit:
     marks = highlights(segment.text, look.phrases)
     spoken = not marks and bool(look.phrases) and segment.spoken != segment.text
     text = segment.spoken if spoken else segment.text
@@ -255,7 +258,7 @@ def _hit(segment: Row[Any], recording: Row[Any], look: _Look) -> Hit:
     )  # fmt: skip
 
 
-def _named(recording: Row[Any], look: _Look, lines: str) -> NamedHit:
+def _named(recording: _Row, look: _Look, lines: str) -> NamedHit:
     people = [line.strip() for line in lines.split("\n")[2:] if line.strip()]
     return NamedHit(
         recording_id=recording.id, title=recording.title, team=look.teams[recording.team_id],

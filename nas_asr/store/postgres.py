@@ -23,7 +23,7 @@ _KEPT, _MORE = 2, 22
 _FROZEN_MS = 60_000
 # Each question is planned with its own values: a plan for any word is a bad one for most. All of them take milliseconds, so
 # that compiling them, or starting more processes for one, costs more than it saves. What lists and searches read is small and
-# mostly in memory, where a page beside another one costs nothing extra (docs/decisions/0064).
+# mostly in memory, where a page beside another one costs nothing extra (docs/decisions/0057).
 _PLANNING = (
     "plan_cache_mode = force_custom_plan", "jit = off", "max_parallel_workers_per_gather = 0", "random_page_cost = 1.1",
 )  # fmt: skip

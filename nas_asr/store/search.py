@@ -14,6 +14,7 @@ from nas_asr.store import places
 from nas_asr.store.models import (
     Recording,
     RecordingPlace,
+    RecordingSpeaker,
     SearchTeam,
     SegmentPlace,
     SegmentRow,
@@ -146,7 +147,9 @@ def _follow(session: Session, recording: Recording) -> None:
     stand = _place_of(session, recording)
     if stand.folder_id != recording.folder_id or not places.fits(stand.place, recording.recorded_at):
         stand = _moved(session, stand, recording)
-    said = _names(session, recording)
+    speakers = _speakers(session, recording)
+    _keep_speakers(session, recording, speakers)
+    said = _names(session, recording, speakers)
     if said != stand.names:
         team = team_number(session, recording.team_id)
         RECORDINGS.take_out(session, _named(stand, team))
@@ -185,19 +188,37 @@ def names_entry(place: int, team: int, folder_id: str | None, names: str) -> Ent
 def names_of(title: str, path: str, author: str, speakers: Iterable[str]) -> str:
     """The lines of a recording's names. A speaker who is only known as a channel has a number, which is no name."""
     lines = [" ".join(line.split()) for line in (title, path, author)]
-    names = {" ".join(name.split()) for name in speakers if not (name.isascii() and name.isdigit())}
+    names = {" ".join(name.split()) for name in speakers if _is_name(name)}
     return "\n".join([*lines, *(f"\t{name}" for name in sorted(names) if name)])
 
 
-def _names(session: Session, recording: Recording) -> str:
+def _names(session: Session, recording: Recording, speakers: Iterable[str]) -> str:
     author = session.get(User, recording.author_id) if recording.author_id else None
+    return names_of(recording.title, recording.path, author.name if author else "", speakers)
+
+
+def _speakers(session: Session, recording: Recording) -> set[str]:
     heard = session.scalars(
         select(SegmentRow.speaker)
         .where(SegmentRow.recording_id == recording.id, is_shown(SegmentRow.version_id), is_seen())
         .where(SegmentRow.speaker.is_not(None))
         .distinct()
     )
-    return names_of(recording.title, recording.path, author.name if author else "", [name for name in heard if name])
+    return {name for name in heard if name and _is_name(name)}
+
+
+def _is_name(speaker: str) -> bool:
+    return not (speaker.isascii() and speaker.isdigit())
+
+
+def _keep_speakers(session: Session, recording: Recording, speakers: set[str]) -> None:
+    known = set(session.scalars(select(RecordingSpeaker.name).where(RecordingSpeaker.recording_id == recording.id)))
+    gone = delete(RecordingSpeaker).where(RecordingSpeaker.recording_id == recording.id)
+    if known - speakers:
+        session.execute(gone.where(RecordingSpeaker.name.in_(known - speakers)))
+    if speakers - known:
+        new = [{"recording_id": recording.id, "team_id": recording.team_id, "name": name} for name in speakers - known]
+        session.execute(insert(RecordingSpeaker), new)
 
 
 # -- places and teams ---------------------------------------------------------------------------------------------------

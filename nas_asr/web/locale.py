@@ -6,14 +6,14 @@ by its pattern where a name or a number stands in it (msgid `There is no user ca
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import LOCALTZ, format_date, format_datetime, format_timedelta
+from babel.dates import LOCALTZ, format_date, format_timedelta, get_month_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -229,12 +229,16 @@ def moment(at: datetime | None) -> str:
     """Date and time in the viewer's zone."""
     if at is None:
         return "–"
-    return format_datetime(
-        at,
-        "y年M月d日 HH:mm" if language() == "zh_Hans" else "d MMM y, HH:mm",
-        tzinfo=get_timezone(),
-        locale=get_locale(),
-    )
+    here = at.astimezone(get_timezone())  # put together by hand: a list has a hundred of them
+    locale = get_locale()
+    if locale is not None and locale.language == "zh":
+        return f"{here.year}年{here.month}月{here.day}日 {here:%H:%M}"
+    return f"{here.day} {_months()[here.month]} {here.year}, {here:%H:%M}"
+
+
+@lru_cache
+def _months() -> Mapping[int, str]:
+    return dict(get_month_names("abbreviated", locale="en"))
 
 
 def day(at: datetime | None) -> str:
@@ -293,8 +297,12 @@ def language_name(code: str) -> str:
         return str(_("not declared"))
     if code == "yue":
         return str(_("Cantonese"))
-    name = Locale.parse(code).get_language_name(get_locale() or Locale("en"))
-    return name or code
+    return _named_in(code, str(get_locale() or "en"))
+
+
+@lru_cache(maxsize=1024)
+def _named_in(code: str, locale: str) -> str:
+    return Locale.parse(code).get_language_name(locale) or code
 
 
 def engine_name(engine: str) -> str:
@@ -337,7 +345,12 @@ class _Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
     """Translations straight from the .po files, so that no compile step can be forgotten or shipped stale."""
 
     def get_translations(self) -> NullTranslations:
-        return _catalogue(str(get_locale() or "en"))
+        return _catalogue_of(get_locale())
+
+
+@lru_cache
+def _catalogue_of(locale: Locale | None) -> NullTranslations:
+    return _catalogue(str(locale or "en"))
 
 
 @lru_cache

@@ -220,7 +220,7 @@ def test_the_index_is_used_for_what_is_rare(homes: dict[str, Home]) -> None:
         session.execute(text(filling), {"team": team})
         session.execute(text("ANALYZE segment_index"))
         event.listen(session.connection(), "before_cursor_execute", remember)
-        index.SEGMENTS._picked(session, word_index.Ask(tuple(parse_query("会议 budget")), (team, team + 1)), -1, 50)
+        index.SEGMENTS._picked(session, word_index.Ask(tuple(parse_query("会议 budget")), (team, team + 1)), 50)
         statement, values = asked[-1]
         plan = "\n".join(row[0] for row in session.connection().exec_driver_sql(f"EXPLAIN {statement}", values))
         session.rollback()

@@ -9,15 +9,16 @@ from sqlalchemy import select, text
 from nas_asr.core.access import Role, Viewer
 from nas_asr.services import parts, recordings
 from nas_asr.services.base import House
+from nas_asr.services.listing import RecordingFilter, counts, list_recordings
 from nas_asr.services.paging import PageOrder
+from nas_asr.services.people_named import people
 from nas_asr.services.search import HitCount, SearchOrder, named, search
 from nas_asr.settings import Settings
 from nas_asr.store import places, word_index
-from nas_asr.store import search as index
 from nas_asr.store.database import Database
-from nas_asr.store.models import Recording, RecordingPlace, SegmentRow, User
+from nas_asr.store.models import Recording, RecordingPlace, User
 from nas_asr.store.schema import migrate
-from tests.cast import START, Cast, RememberingQueue, make_folder, make_recording, write_transcript
+from tests.cast import START, Cast, RememberingQueue, make_folder, make_recording, speak, write_transcript
 from tests.store.test_schema import _OLD_ROWS
 
 
@@ -74,23 +75,21 @@ def test_speakers_are_found_and_narrow_and_follow_a_new_version(house: House, ca
     assert said(house, cast.rita, "hello", speaker="Anna Schmidt") == said(house, cast.rita, "", speaker="SCHMIDT")
     assert said(house, cast.rita, "", speaker="张") == ["你好"]
     assert said(house, cast.rita, "hello", speaker="schmidt anna") == said(house, cast.rita, "anna") == []
+    assert people(house, cast.rita) == ["Anna Schmidt", "张伟"]
+    assert of_somebody(house, cast.rita, "anna schmidt") == of_somebody(house, cast.rita, "张伟") == ["talk"]
     speak(house, one, "Ben", "1", "张伟")
+    assert people(house, cast.rita) == ["Ben", "张伟"] and of_somebody(house, cast.rita, "anna schmidt") == []
     assert called(house, cast.rita, "anna") == [] and called(house, cast.rita, "ben") == ["talk"]
     assert said(house, cast.rita, "hello", speaker="anna") == []
     assert said(house, cast.rita, "hello", speaker="ben") == ["hello there"]
 
 
-def speak(house: House, recording_id: str, *names: str) -> None:
-    """Give the segments of a recording their speakers."""
-    with house.db.write() as session:
-        rows = session.scalars(
-            select(SegmentRow).where(SegmentRow.recording_id == recording_id).order_by(SegmentRow.position)
-        ).all()
-        index.forget(session, rows)
-        for row, name in zip(rows, names, strict=True):
-            row.speaker = name
-        session.flush()
-        index.add(session, rows)
+def of_somebody(house: House, viewer: Viewer, name: str) -> list[str]:
+    """The titles in the library, and that they are counted as well."""
+    wanted = RecordingFilter(person=name)
+    found = [one.title for one in list_recordings(house, viewer, wanted, PageOrder()).items]
+    assert sum(counts(house, viewer, wanted).values()) == len(found)
+    return found
 
 
 def test_the_trash_is_not_found_and_comes_back_whole(house: House, cast: Cast) -> None:
@@ -194,5 +193,6 @@ def test_a_house_from_before_is_searched_as_before_and_by_names(empty: Database,
     old, reader = House(empty, RememberingQueue(), Settings(data=tmp_path)), Viewer("u", "u", False, {"t": Role.READER})
     assert said(old, reader, "会议 shown", speaker="anna", folder="f") == ["今天的会议 shown"]
     assert said(old, reader, "newer") == []
+    assert people(old, reader) == ["Anna"] and len(of_somebody(old, reader, "anna")) == 1
     change(old, "r", title="renamed")
     assert called(old, reader, "renamed anna") == ["renamed"] and called(old, reader, "a") == ["renamed"]

@@ -15,9 +15,9 @@ from nas_asr.services.heartbeats import Beat, beat
 from nas_asr.services.listing import RecordingFilter, Sort, list_recordings
 from nas_asr.services.paging import PageOrder
 from nas_asr.services.recordings import RecordingView
-from nas_asr.store.models import Recording, Run, SegmentRow
+from nas_asr.store.models import Recording, Run
 from nas_asr.web.app import StageTwoView, WebSetup, create_app
-from tests.cast import START, Cast, Clock, make_folder, make_recording, write_transcript
+from tests.cast import START, Cast, Clock, make_folder, make_recording, speak, write_transcript
 from tests.drops import with_settings
 from tests.web.conftest import SECRET, Visits, visitor
 
@@ -154,8 +154,7 @@ def mixed(house: House, cast: Cast, clock: Clock, tmp_path: Path) -> dict[str, s
     }
     for recording_id in made.values():
         write_transcript(house, recording_id, ["la"])
-    with house.db.write() as session:
-        session.query(SegmentRow).filter_by(recording_id=made["Take 2"]).update({"speaker": "Anna"})
+    speak(house, made["Take 2"], "Anna")
     clock.pass_seconds(60)
     return made
 
@@ -210,7 +209,11 @@ def test_every_order_goes_through_all_pages_and_misses_none(house: House, cast: 
     for number in range(9):  # three of the same key each, so that the id has to tell
         team = (cast.choir, cast.garden)[number % 2]
         make_recording(
-            house, team, f"Étude {number // 3}", duration_ms=1000 * (number // 3), recorded_at=START + timedelta(days=number // 3)
+            house,
+            team,
+            f"Étude {number // 3}",
+            duration_ms=1000 * (number // 3),
+            recorded_at=START + timedelta(days=number // 3),
         )
         clock.pass_seconds(number % 3)
     for sort in Sort:
@@ -220,7 +223,9 @@ def test_every_order_goes_through_all_pages_and_misses_none(house: House, cast: 
             page = list_recordings(house, both, RecordingFilter(), PageOrder(2, cursor), sort)
             found, cursor = [*found, *page.items], page.next
         assert len({view.id for view in found}) == len(found) == 9, sort
-        name = {"recorded": "recorded_at", "added": "ingested_at", "length": "duration_ms"}.get(sort.lstrip("-"), "title")
+        name = {"recorded": "recorded_at", "added": "ingested_at", "length": "duration_ms"}.get(
+            sort.lstrip("-"), "title"
+        )
         keys = [getattr(view, name) for view in found]
         assert keys == sorted(keys, reverse=sort.falls), sort
 

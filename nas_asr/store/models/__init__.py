@@ -14,13 +14,13 @@ from nas_asr.store.models.people import (
     User,
 )
 from nas_asr.store.models.recordings import Layer, Recording, Run, SegmentRow, TranscriptVersion, WaveformRow
-from nas_asr.store.models.search import RecordingPlace, SearchTeam, SegmentPlace
+from nas_asr.store.models.search import RecordingPlace, RecordingSpeaker, SearchTeam, SegmentPlace
 from nas_asr.store.models.shares import Folder, LedgerLine
 from nas_asr.store.models.uploads import Upload
 
 __all__ = [
     "ArchiveBag", "ArchiveRuleRow", "ArchiveRun", "AuditLine", "Base", "Duty", "Folder", "Heartbeat", "HotwordVersion",
     "HouseSetting", "Invitation", "Layer", "LedgerLine", "LoginFailure", "Member", "PasswordReset", "Recording",
-    "RecordingPlace", "Run", "SearchTeam", "SegmentPlace", "SegmentRow", "SessionRow", "Team", "Token",
-    "TranscriptVersion", "Upload", "User", "UtcDateTime", "WaveformRow",
+    "RecordingPlace", "RecordingSpeaker", "Run", "SearchTeam", "SegmentPlace", "SegmentRow", "SessionRow", "Team",
+    "Token", "TranscriptVersion", "Upload", "User", "UtcDateTime", "WaveformRow",
 ]  # fmt: skip

@@ -27,7 +27,6 @@ from nas_asr.store.models.base import BYTEWISE, ID, Base, UtcDateTime, one_of
 _NOT_TRASHED = text("trashed_at IS NULL")
 _LISTED = text("trashed_at IS NULL AND whole_id IS NULL")
 _TRASHED = text("trashed_at IS NOT NULL AND whole_id IS NULL")
-_NAMED = text("speaker IS NOT NULL")
 # What the library narrows by stands in the indexes that it walks through: a filter that few pass reads no row of the others.
 _NARROWS = ("state", "folder_id", "language", "duration_ms", "author_id", "draft", "name_key")
 
@@ -203,6 +202,8 @@ class WaveformRow(Base):
     step_ms: Mapped[int]
     peaks: Mapped[bytes] = mapped_column(LargeBinary)
     speech: Mapped[list[list[int]]] = mapped_column(JSON)
+
+
 class Layer(StrEnum):
     """What a row of a version's segments is."""
 
@@ -223,11 +224,7 @@ class SegmentRow(Base):
         Index(None, "version_id", "position"),
         Index(None, "version_id", "id"),
         Index(None, "recording_id"),
-        Index(
-            "ix_segments_speakers", "team_id", "speaker", "recording_id", "version_id",
-            sqlite_where=_NAMED, postgresql_where=_NAMED,
-        ),
-    )  # fmt: skip
+    )
 
     # BIGINT is no row id on SQLite; only INTEGER is.
     key: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)

@@ -1,9 +1,9 @@
-"""Room: store.models.search. Where recordings and segments stand in the search index. The index itself is no model's to say."""
+"""Room: store.models.search. Where recordings and segments stand in the search index, and who speaks. Never the index itself."""
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nas_asr.store.models.base import ID, Base
+from nas_asr.store.models.base import BYTEWISE, ID, Base
 
 # BIGINT is no row id on SQLite; only INTEGER is.
 _BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -27,6 +27,17 @@ class RecordingPlace(Base):
     place: Mapped[int] = mapped_column(_BIG, unique=True)
     folder_id: Mapped[str | None] = mapped_column(ID)
     names: Mapped[str] = mapped_column(Text, default="")
+
+
+class RecordingSpeaker(Base):
+    """Somebody who speaks in a recording, as the transcript names them that readers see; a channel's number is no name."""
+
+    __tablename__ = "recording_speakers"
+    __table_args__ = (Index(None, "team_id", "name", "recording_id"),)
+
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(BYTEWISE, primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
 
 
 class SegmentPlace(Base):
