@@ -101,9 +101,7 @@ class _Patient(SequenceMatcher[str]):
         self._last = len(old), len(new)
         self._left = _MOST_LOOKS
 
-    def find_longest_match(
-        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
-    ) -> Match:
+    def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
         """As difflib's; none where looking for it would take more than is left."""
         ahi, bhi = self._last[0] if ahi is None else ahi, self._last[1] if bhi is None else bhi
         wanted = self._looks[ahi] - self._looks[alo]

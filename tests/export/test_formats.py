@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 
 from nas_asr.core.errors import Invalid
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
-from nas_asr.export import FORMATS, ExportOptions, ExportSource, content_disposition, file_name, format_named, from_json
-from nas_asr.export import layout
+from nas_asr.export import (
+    FORMATS,
+    ExportOptions,
+    ExportSource,
+    content_disposition,
+    file_name,
+    format_named,
+    from_json,
+    layout,
+)
 from nas_asr.export.cues import LONGEST_MS, cues
 from nas_asr.export.layout import LINE, width
 from nas_asr.export.timecode import timecode
