@@ -96,7 +96,7 @@ class _Patient(SequenceMatcher[str]):
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         super().__init__(None, old, new, autojunk=_pairs(old, new) > _MOST_PAIRS)
-        equals: Mapping[str, Sequence[int]] = self.b2j
+        equals: Mapping[str, Sequence[int]] = self.b2j  # type: ignore[attr-defined]  # documented, and unknown to typeshed
         self._looks = [0, *accumulate(1 + len(equals.get(word, ())) for word in old)]
         self._last = len(old), len(new)
         self._left = _MOST_LOOKS

@@ -176,7 +176,12 @@ def test_an_hour_of_one_segment_is_laid_out_in_reasonable_time() -> None:
 def test_a_pile_of_marks_is_looked_at_once_for_each_of_them(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     cost = layout._cost
-    monkeypatch.setattr(layout, "_cost", lambda char: (looked.append(char), cost(char))[1])
+
+    def counted(char: str) -> int:
+        looked.append(char)
+        return cost(char)
+
+    monkeypatch.setattr(layout, "_cost", counted)
     text = "a" + sign * 1000
     assert "".join(layout.atoms(text)) == text
     FORMATS["srt"].write(source_of(segment(0, 5000, text)), PLAIN)
