@@ -11,12 +11,15 @@ _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime
 # Addresses of databases and of Redis hold a password, and may stand in what a driver says.
 _SECRET = re.compile(r"(?<=[?&]token=)[^&\s\"']+|\bnas[irp]_[\w-]{8,}|(?<=://)[^\s/@:]*:[^\s@]+(?=@)")
 
+# Addresses and names of files hold what anybody likes: a line break would let them write lines of their own
+_UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 class EventFormatter(logging.Formatter):
     """Time, level, event, and whatever was given as `extra`, as key=value; tokens are blotted out."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line; a traceback follows where there is one."""
+        """One line, whatever anybody had written into it; a traceback follows where there is one."""
         return _SECRET.sub("…", self._written(record))
 
     def _written(self, record: logging.LogRecord) -> str:
@@ -25,6 +28,7 @@ class EventFormatter(logging.Formatter):
         line = (
             f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')} {record.levelname.lower():7} {record.getMessage()}{fields}"
         )
+        line = _UNPRINTED.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

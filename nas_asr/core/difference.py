@@ -96,14 +96,12 @@ class _Patient(SequenceMatcher[str]):
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         super().__init__(None, old, new, autojunk=_pairs(old, new) > _MOST_PAIRS)
-        equals: Mapping[str, Sequence[int]] = self.b2j
+        equals: Mapping[str, Sequence[int]] = self.b2j  # type: ignore[attr-defined]  # documented, and unknown to typeshed
         self._looks = [0, *accumulate(1 + len(equals.get(word, ())) for word in old)]
         self._last = len(old), len(new)
         self._left = _MOST_LOOKS
 
-    def find_longest_match(
-        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
-    ) -> Match:
+    def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
         """As difflib's; none where looking for it would take more than is left."""
         ahi, bhi = self._last[0] if ahi is None else ahi, self._last[1] if bhi is None else bhi
         wanted = self._looks[ahi] - self._looks[alo]

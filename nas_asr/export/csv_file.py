@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 from nas_asr.export.source import ExportOptions, ExportSource
 from nas_asr.export.timecode import timecode
@@ -9,6 +10,7 @@ from nas_asr.export.timecode import timecode
 HEADER = ("segment", "start", "end", "start_ms", "end_ms", "speaker", "text")
 # What spreadsheets take for the beginning of a formula; the full-width signs count in some of their languages.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_AFTER_BORDER = re.compile(r"""([;\t][\s"']*)([=+\-@＝＋－＠])""")
 
 
 def write(source: ExportSource, options: ExportOptions) -> bytes:
@@ -24,5 +26,9 @@ def write(source: ExportSource, options: ExportOptions) -> bytes:
 
 
 def guarded(cell: str) -> str:
-    """The cell with an apostrophe before it where a spreadsheet would calculate it."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """The cell with an apostrophe before whatever a spreadsheet would calculate.
+
+    One that takes semicolons for its border, as in most of Europe, finds cells within ours.
+    """
+    inner = _AFTER_BORDER.sub(r"\1'\2", cell)
+    return f"'{inner}" if inner.startswith(_FORMULA) else inner

@@ -11,8 +11,11 @@ from nas_asr.core.access import Viewer
 from nas_asr.core.clock import utc_now
 from nas_asr.core.ids import new_id
 from nas_asr.core.ports import JobQueue, Options
+from nas_asr.services.file_names import shown_line
 from nas_asr.store.database import Database
 from nas_asr.store.models import AuditLine
+
+_SUBJECT, _ADDRESS = 200, 64  # characters that PostgreSQL takes there
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,10 @@ class Act:
 
 
 def audit(session: Session, house: House, viewer: Viewer | None, act: Act) -> None:
-    """Add one line to the audit log, in the caller's transaction. Never text of transcripts, hotwords or secrets."""
+    """Add one line to the audit log, in the caller's transaction. Never text of transcripts, hotwords or secrets.
+
+    What a stranger typed for a name stands there as well: on one line, and no longer than the column.
+    """
     session.add(
         AuditLine(
             id=new_id(),
@@ -51,8 +57,8 @@ def audit(session: Session, house: House, viewer: Viewer | None, act: Act) -> No
             actor=viewer.name if viewer else "command line",
             action=act.action,
             team_id=act.team_id,
-            subject=act.subject,
+            subject=shown_line(act.subject)[:_SUBJECT],
             detail=act.detail,
-            address=act.address,
+            address=act.address[:_ADDRESS],
         )
     )

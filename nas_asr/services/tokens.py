@@ -12,6 +12,7 @@ from nas_asr.core.errors import Invalid, NotVisible, StorageFull
 from nas_asr.core.ids import digest, new_id
 from nas_asr.core.search_text import fold
 from nas_asr.services.base import Act, House, audit
+from nas_asr.services.file_names import shown_line
 from nas_asr.store.models import Team, Token, User
 from nas_asr.store.scope import Scope, roles_of
 
@@ -47,7 +48,8 @@ class TokenView:
 
 def create_token(house: House, viewer: Viewer | None, user_name: str, order: NewToken) -> str:
     """A new token of a person, by themselves or the command line (viewer None). Returns the secret, this once."""
-    if not 1 <= len(order.name.strip()) <= 120:
+    name = shown_line(order.name)
+    if not 1 <= len(name) <= 120:
         raise Invalid(
             "A token needs a name of 1 to 120 characters, so that you know later what it is for.", field="name"
         )
@@ -65,7 +67,7 @@ def create_token(house: House, viewer: Viewer | None, user_name: str, order: New
                 raise NotVisible(f"{user.name} is in no team called {order.team}.")
         expires_at = house.now() + timedelta(days=order.days) if order.days is not None else None
         row = Token(
-            id=new_id(), user_id=user.id, team_id=team_id, name=order.name.strip(), scope=order.scope,
+            id=new_id(), user_id=user.id, team_id=team_id, name=name, scope=order.scope,
             prefix=secret[:10], digest=digest(secret), created_at=house.now(), expires_at=expires_at,
         )  # fmt: skip
         session.add(row)

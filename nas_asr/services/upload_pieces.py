@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from nas_asr import media
@@ -78,8 +78,7 @@ def begin(house: House, viewer: Viewer, order: UploadOrder) -> UploadView:
         mine = session.scalars(Scope(session, viewer).uploads().where(broken).limit(_MOST_UNFINISHED)).all()
         if len(mine) == _MOST_UNFINISHED:
             raise Conflict("You have too many unfinished uploads.", "Finish or remove some of them first.")
-        still = session.scalar(select(func.sum(Upload.size_bytes - Upload.offset_bytes)).where(broken)) or 0
-        check_space(desk.folder, int(still) + order.size_bytes)
+        check_space(desk.folder, _spoken_for(session, viewer) + order.size_bytes)
         row = Upload(
             id=new_id(), team_id=desk.team_id, user_id=viewer.user_id, filename=desk.name, title=order.title,
             language=order.language, size_bytes=order.size_bytes, offset_bytes=0, existing=False,
@@ -87,6 +86,17 @@ def begin(house: House, viewer: Viewer, order: UploadOrder) -> UploadView:
         )  # fmt: skip
         session.add(row)
     return _view(row, order.team)
+
+
+def _spoken_for(session: Session, viewer: Viewer) -> int:
+    """Bytes that unfinished uploads still need: one's own all of them, others' as many as they have brought, and a step.
+
+    Whoever announces terabytes and sends nothing must not keep everybody else from uploading.
+    """
+    rest = Upload.size_bytes - Upload.offset_bytes
+    believed = Upload.offset_bytes + STEP
+    needed = case((Upload.user_id == viewer.user_id, rest), (rest < believed, rest), else_=believed)
+    return int(session.scalar(select(func.sum(needed)).where(Upload.recording_id.is_(None))) or 0)
 
 
 def upload_of(house: House, viewer: Viewer, upload_id: str) -> UploadView:

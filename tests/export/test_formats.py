@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 
 from nas_asr.core.errors import Invalid
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
-from nas_asr.export import FORMATS, ExportOptions, ExportSource, content_disposition, file_name, format_named, from_json
-from nas_asr.export import layout
+from nas_asr.export import (
+    FORMATS,
+    ExportOptions,
+    ExportSource,
+    content_disposition,
+    file_name,
+    format_named,
+    from_json,
+    layout,
+)
 from nas_asr.export.cues import LONGEST_MS, cues
 from nas_asr.export.layout import LINE, width
 from nas_asr.export.timecode import timecode
@@ -168,7 +176,12 @@ def test_an_hour_of_one_segment_is_laid_out_in_reasonable_time() -> None:
 def test_a_pile_of_marks_is_looked_at_once_for_each_of_them(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     cost = layout._cost
-    monkeypatch.setattr(layout, "_cost", lambda char: (looked.append(char), cost(char))[1])
+
+    def counted(char: str) -> int:
+        looked.append(char)
+        return cost(char)
+
+    monkeypatch.setattr(layout, "_cost", counted)
     text = "a" + sign * 1000
     assert "".join(layout.atoms(text)) == text
     FORMATS["srt"].write(source_of(segment(0, 5000, text)), PLAIN)

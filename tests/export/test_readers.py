@@ -66,6 +66,12 @@ def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(cell: str) -> Non
     assert guarded("x" + cell) == "x" + cell
 
 
+@pytest.mark.parametrize("said", ["so;=1+1;", 'so; "=cmd()', "so;'@x", "so;-1"])
+def test_a_cell_within_a_cell_is_none_to_a_spreadsheet_that_takes_semicolons(said: str) -> None:
+    cells = next(csv.reader([guarded(said)], delimiter=";", quoting=csv.QUOTE_NONE))
+    assert not any(cell.lstrip(' "').startswith(tuple("=+-@")) for cell in cells)
+
+
 # -- md -----------------------------------------------------------------------------------------------------------------
 
 

@@ -1,14 +1,20 @@
 """Room: tests.web.test_odd_requests. What no page of ours ever sends: numbers beyond all measure, piles of marks."""
 
+import json
+import logging
 import time
 
 import pytest
 from flask import Flask
 
+from nas_asr.core.access import TokenScope
 from nas_asr.core.hotwords import clean
-from nas_asr.services.base import House
+from nas_asr.logs import EventFormatter
+from nas_asr.services.base import Act, House, audit
 from nas_asr.services.hotwords import read_hotwords, set_hotwords
 from nas_asr.services.house_settings import show_settings
+from nas_asr.services.tokens import NewToken, create_token, list_tokens
+from nas_asr.store.models import AuditLine
 from tests.cast import Cast, make_recording, write_transcript
 from tests.web.conftest import Visits, visitor
 
@@ -70,3 +76,36 @@ def test_piles_of_marks_hold_nobody_up(app: Flask, visit: Visits, cast: Cast) ->
 def test_a_value_that_cannot_be_used_is_refused(visit: Visits, house: House, cast: Cast, name: str, value: str) -> None:
     assert visit(cast.ada).post("/admin/settings", **{name: value}).status_code == 422
     assert not show_settings(house, cast.ada).settings[name].chosen
+
+
+@pytest.mark.parametrize("odd", [{"format": ["\ud800"]}, {"min_ms": 10**30}, {"max_ms": 10**30}])
+def test_an_order_of_exports_that_nobody_can_mean_names_its_field(
+    visit: Visits, cast: Cast, odd: dict[str, object]
+) -> None:
+    rita = visit(cast.rita)
+    headers = {"X-CSRFToken": rita.csrf, "Content-Type": "application/json"}
+    sent = json.dumps({"everything": True} | odd)
+    answer = rita.client.post("/api/v1/recordings/export", data=sent, headers=headers)
+    assert answer.status_code == 422
+    assert (answer.get_json() or {})["error"]["field"].startswith(next(iter(odd)))
+
+
+def test_what_people_type_for_a_name_draws_on_no_terminal_and_fits_its_column(
+    app: Flask, house: House, cast: Cast
+) -> None:
+    visitor(app).post("/login", name="bob\x1b[2J\u202e\r\nada", password="not it at all")
+    create_token(house, cast.bob, "bob", NewToken("t\x1b]0;x\x07\u202e\nu", TokenScope.READ))
+    with house.db.write() as session:
+        audit(session, house, cast.bob, Act("recording.deleted", "t" * 300, address="1" * 300))
+    with house.db.read() as session:
+        lines = session.query(AuditLine).all()
+        said = [*(line.subject for line in lines), *(one.name for one in list_tokens(house, cast.bob))]
+    assert len(lines) == 3 and all(one.isprintable() for one in said)
+    assert all(len(line.subject) <= 200 and len(line.address) <= 64 for line in lines)
+
+
+def test_nobody_writes_lines_of_their_own_into_the_log() -> None:
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "web.failed", None, None)
+    record.path = "/a\n2026-11-21T09:00:00 info    login.accepted\x1b[1A\u202e"
+    line = EventFormatter().format(record)
+    assert line.isprintable() and "path=/a\\n2026" in line

@@ -3,13 +3,15 @@
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
-from nas_asr.web.patience import PatientSocket, PatientWorker
+from nas_asr.web.patience import PatientSocket, PatientWorker, Waits
+from tests.live import wait_for
 
 Pair = tuple[PatientSocket, socket.socket]
 
@@ -51,6 +53,40 @@ def test_who_does_not_read_is_cut_off(pair: Pair) -> None:
     ours.settimeout(0.05)
     with pytest.raises(ConnectionResetError):
         ours.sendall(b"x" * (8 << 20))
+
+
+def test_one_too_many_ends_the_oldest_wait_of_whoever_has_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PatientSocket, "waits", Waits(3))
+    others: dict[str, socket.socket] = {}
+    with ExitStack() as stack, ThreadPoolExecutor(5) as threads:
+        heard: dict[str, Future[bytes]] = {}
+        for name in ("lone", "first", "second", "third", "fourth"):
+            ours, theirs = socket.socketpair()
+            patient = stack.enter_context(PatientSocket(fileno=ours.detach()))
+            patient.setblocking(True)
+            patient._peer = "192.0.2.1" if name == "lone" else "192.0.2.2"
+            others[name] = stack.enter_context(theirs)
+            heard[name] = threads.submit(patient.recv, 10)
+            wait_for(lambda one=patient: one in PatientSocket.waits._since, 20, "it waits")  # type: ignore[misc]
+        assert heard["first"].result(5) == heard["second"].result(5) == b""
+        for name in ("lone", "third", "fourth"):
+            others[name].sendall(b"here")
+            assert heard[name].result(5) == b"here"
+    assert not PatientSocket.waits._since
+
+
+def test_a_connection_that_ends_is_closed_by_its_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gunicorn.workers.gthread.ThreadWorker.handle", lambda _self, _conn: False)
+    monkeypatch.setattr("nas_asr.web.patience._LINGER_S", 0.05)
+    ours, theirs = socket.socketpair()
+    with PatientSocket(fileno=ours.detach()) as patient, theirs:
+        conn = TConn(Config(), patient, ("127.0.0.1", 1), ("127.0.0.1", 2))
+        assert (
+            PatientWorker.__new__(PatientWorker).handle(conn) is False
+        )  # the other side says nothing, nor does it close
+        assert theirs.recv(10) == b""
+        assert patient.fileno() < 0
+        conn.close(graceful=True)  # where connections are accepted: nobody is waited for
 
 
 def test_the_next_request_of_a_connection_begins_with_fresh_patience() -> None:

@@ -13,7 +13,7 @@ from nas_asr.services.exports import Layer, Many, Wanted, export_one, text_of
 from nas_asr.services.listing import RecordingFilter
 from nas_asr.web import export_words
 from nas_asr.web.api.frame import API, Body, ErrorEnvelope, Since, Text, Until
-from nas_asr.web.api.recordings import RecordingPath
+from nas_asr.web.api.recordings import LONGEST_MS, RecordingPath
 from nas_asr.web.exporting import ZIP, as_file, as_zip
 from nas_asr.web.security import heavy, often
 from nas_asr.web.viewer import ask_again, current_viewer, house
@@ -55,7 +55,7 @@ class ManyBody(_Options, Body):
 
     id: list[Text] = Field([], description="Ids of recordings.")
     everything: bool = Field(False, description="All recordings that the following fields let pass, instead of `id`.")
-    format: list[str] = Field(["txt"], min_length=1, description=f"Some of: {', '.join(FORMATS)}.")
+    format: list[Text] = Field(["txt"], min_length=1, description=f"Some of: {', '.join(FORMATS)}.")
     team: Text = ""
     folder: Text = ""
     state: RunState | None = None
@@ -63,8 +63,8 @@ class ManyBody(_Options, Body):
     drafts: bool = False
     language: Text = ""
     person: Text = Field("", description="Who uploaded it, or speaks in it.")
-    min_ms: int | None = Field(None, ge=0)
-    max_ms: int | None = Field(None, ge=0)
+    min_ms: int | None = Field(None, ge=0, le=LONGEST_MS)
+    max_ms: int | None = Field(None, ge=0, le=LONGEST_MS)
     since: Since | None = Field(None, alias="from", description="Recorded at or after.")
     until: Until | None = Field(None, alias="to", description="Recorded before; a date alone includes that day.")
 

@@ -31,7 +31,7 @@ from nas_asr.web.api.frame import (
 from nas_asr.web.viewer import current_viewer, house
 
 RECORDINGS = Tag(name="recordings")
-_LONGEST = 1 << 60
+LONGEST_MS = 1 << 60
 _Answers = dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None]
 _WRITES: _Answers = {
     202: Started,
@@ -131,8 +131,8 @@ class RecordingsQuery(PageQuery):
     drafts: bool = Field(False, description="Only drafts: what the built-in engine made for want of Fun-ASR-Nano.")
     language: str = Field("", description="A spoken language's code.")
     person: str = Field("", description="The name of who uploaded it, or of somebody who speaks in it.")
-    min_ms: int | None = Field(None, ge=0, le=_LONGEST, description="At least so long.")
-    max_ms: int | None = Field(None, ge=0, le=_LONGEST, description="Shorter than this.")
+    min_ms: int | None = Field(None, ge=0, le=LONGEST_MS, description="At least so long.")
+    max_ms: int | None = Field(None, ge=0, le=LONGEST_MS, description="Shorter than this.")
     sort: Sort = Field(Sort.NEWEST, description="By recorded, added, length or title; a minus: the largest first.")
     since: Since | None = Field(None, alias="from", description="Recorded at or after.")
     until: Until | None = Field(None, alias="to", description="Recorded before; a date alone includes that day.")

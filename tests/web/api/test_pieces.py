@@ -173,6 +173,14 @@ def test_a_full_disk_is_said_before_anything_is_sent(
     assert begin(caller, 20 << 20).status_code == 507  # the first one's room is spoken for
 
 
+def test_who_announces_much_and_sends_nothing_keeps_nobody_else_out(
+    by_token: ByToken, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nas_asr.services.uploads.shutil.disk_usage", lambda _path: SimpleNamespace(free=100 << 20))
+    assert begin(by_token(cast.bob), 30 << 20).status_code == 201
+    assert begin(by_token(cast.alice), 20 << 20).status_code == 201
+
+
 def test_what_is_no_audio_is_refused_and_gone(by_token: ByToken, house: House, cast: Cast) -> None:
     caller = by_token(cast.bob)
     where = begin(caller, 9, filename="letter.txt").headers["Location"]
