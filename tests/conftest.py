@@ -4,11 +4,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 from nas_asr.services.base import House
 from nas_asr.settings import Settings
@@ -18,6 +20,10 @@ from tests.cast import Cast, Clock, RememberingQueue, make_cast
 from tests.postgres import cluster, migrated, postgres, postgres_url
 
 __all__ = ["cluster", "migrated", "postgres", "postgres_url"]
+
+# As settings.prepare_torch does for the engine, and as early, because torch reads it when it is imported. With several tests at
+# once on two cores, threads that spin while they wait cost three times the work that is done.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Files that take minutes, the longest first: begun last, they would leave all but one processor idle at the end.
 _LONG = (
@@ -52,6 +58,24 @@ class _Compiled(BytecodeCache):
 
 
 Flask.jinja_options = {"bytecode_cache": _Compiled()}
+_BUILDERS: dict[object, Any] = {}
+_compile_builder = Rule._compile_builder
+
+
+def _remembered_builder(rule: Rule, append_unknown: bool = True) -> Any:
+    """The same for the addresses of pages: what builds one is compiled from its parts alone, and asks the rule for the rest.
+
+    A rule with defaults puts their text into what it builds: it is compiled as ever.
+    """
+    if rule.defaults:
+        return _compile_builder(rule, append_unknown)
+    key = (rule.rule, tuple(rule._trace), append_unknown)
+    if key not in _BUILDERS:
+        _BUILDERS[key] = _compile_builder(rule, append_unknown)
+    return _BUILDERS[key]
+
+
+Rule._compile_builder = _remembered_builder  # type: ignore[method-assign]
 _ASKED = os.environ.get("TEST_DATABASE", "")  # one of the two for all tests, whatever their file; empty: as above
 
 

@@ -6,7 +6,7 @@ themselves at the end of each transaction (`settle`). What a viewer may see is S
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, Select, delete, event, func, insert, inspect, select, text
+from sqlalchemy import Connection, Select, bindparam, delete, event, func, insert, inspect, select, text
 from sqlalchemy.orm import Session
 
 from nas_asr.core.search_text import tokens
@@ -29,6 +29,12 @@ RECORDINGS = WordIndex("recording_index")
 _TOUCHED = "nas_asr_touched"  # in a session: recordings whose names may be others by now
 _WATCHED = ("title", "path", "author_id", "folder_id", "recorded_at", "version")
 _MANY = 500
+_SPEAKERS = (  # asked at the end of most transactions, so made once
+    select(SegmentRow.speaker)
+    .where(SegmentRow.recording_id == bindparam("recording"), is_shown(SegmentRow.version_id), is_seen())
+    .where(SegmentRow.speaker.is_not(None))
+    .distinct()
+)
 _NEW_TEAM = text("INSERT INTO search_teams (number, team_id) VALUES (:number, :team) ON CONFLICT DO NOTHING")
 
 
@@ -198,12 +204,7 @@ def _names(session: Session, recording: Recording, speakers: Iterable[str]) -> s
 
 
 def _speakers(session: Session, recording: Recording) -> set[str]:
-    heard = session.scalars(
-        select(SegmentRow.speaker)
-        .where(SegmentRow.recording_id == recording.id, is_shown(SegmentRow.version_id), is_seen())
-        .where(SegmentRow.speaker.is_not(None))
-        .distinct()
-    )
+    heard = session.scalars(_SPEAKERS, {"recording": recording.id})
     return {name for name in heard if name and _is_name(name)}
 
 

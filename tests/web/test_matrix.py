@@ -41,7 +41,7 @@ PASSWORD = "long enough for everybody"
 
 @dataclass
 class World:
-    """What the routes are about, made anew for each visitor."""
+    """What the routes are about, made anew for each visitor who may change it."""
 
     house: House
     cast: Cast
@@ -242,12 +242,14 @@ def test_everybody_gets_what_their_role_allows(app: Flask, house: House, cast: C
         zip(EVERYBODY, (None, cast.charlie, cast.rita, cast.bob, cast.alice, cast.ada), strict=True)
     )
     answers = {}
+    world = None
     for who, viewer in people.items():
         if row.rule.endswith("/members/remove"):
             _put_zoe_into_the_choir(house, cast)
         if row.rule.endswith(("/rerun", "/rerun/chosen")):
             set_hotwords(house, None, "choir", clean(["Kubernetes"]))
-        world = World(house, cast, tmp_path)
+        if world is None or row.method != "GET":
+            world = World(house, cast, tmp_path)
         path = row.rule.replace("<path:filename>", "<filename>")
         world.ids["secret"] = world.ids["reset" if row.rule.startswith("/reset") else "invitation"]
         for name, value in world.ids.items():
