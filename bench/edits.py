@@ -31,8 +31,8 @@ from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
 from nas_asr.services.base import House
 from nas_asr.services.changes import changes_since
 from nas_asr.services.edits import edit_transcript
-from nas_asr.services.transcribe import Claimant, Incarnation, claim, finish
 from nas_asr.services.tokens import NewToken, create_token
+from nas_asr.services.transcribe import Claimant, Incarnation, claim, finish
 from nas_asr.services.transcripts import read_transcript
 from nas_asr.services.versions import restore_version
 from nas_asr.settings import Settings

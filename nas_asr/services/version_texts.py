@@ -66,7 +66,10 @@ def segments_in(session: Session, version: TranscriptVersion, *, words: bool = T
     """A version's segments in their order; without the times of words where they are not wanted."""
     rows = rows_in(session, version)
     if rows is not None:
-        return [segment_of(row, words=words) for row in session.scalars(rows if words else rows.options(defer(SegmentRow.words)))]
+        return [
+            segment_of(row, words=words)
+            for row in session.scalars(rows if words else rows.options(defer(SegmentRow.words)))
+        ]
     made = replayed(segments_of(own_rows(session, root_of(session, version))), _steps_to(session, version))
     return made if words else [replace(segment, words=()) for segment in made]
 

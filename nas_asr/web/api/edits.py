@@ -195,6 +195,4 @@ def _conflict(conflict: service.EditConflict) -> Response:
 
 
 def _changed(made: service.Edited) -> list[ChangedOut]:
-    return [
-        ChangedOut(**segment_json(segment), after=made.after.get(segment.id)) for segment in made.changed
-    ]
+    return [ChangedOut(**segment_json(segment), after=made.after.get(segment.id)) for segment in made.changed]
