@@ -3,7 +3,9 @@
     python bench/edits.py [--segments 10000] [--edits 200] [--quick] [--json]
 
 SQLite with fsync, the service that the API calls; once each: the first edit, one text, a split, a speaker, a name for every
-second segment, a word replaced where it is rare, and reading the version that readers see and one that is made anew.
+second segment, a word replaced where it is rare and one in every segment, an older version restored, what a page is told of two
+corrections, and reading the version that readers see (also as the API's JSON, with words) and one that is made anew.
+CPU seconds of the process for the large ones (_cpu_s), for those of a machine that does other things as well.
 """
 
 import argparse
@@ -21,19 +23,23 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sqlalchemy import func, select
 
-from nas_asr.core.access import Viewer
+from nas_asr.core.access import TokenScope, Viewer
 from nas_asr.core.edits import Edit, EditOp, SpeakerScope
 from nas_asr.core.ids import new_id
 from nas_asr.core.offers import Offer, Skills
 from nas_asr.core.transcript import EngineLabel, Segment, Span, Transcript, Word
 from nas_asr.services.base import House
+from nas_asr.services.changes import changes_since
 from nas_asr.services.edits import edit_transcript
+from nas_asr.services.tokens import NewToken, create_token
 from nas_asr.services.transcribe import Claimant, Incarnation, claim, finish
 from nas_asr.services.transcripts import read_transcript
+from nas_asr.services.versions import restore_version
 from nas_asr.settings import Settings
 from nas_asr.store.database import Database
 from nas_asr.store.models import SegmentRow, TranscriptVersion
 from nas_asr.store.schema import migrate
+from nas_asr.web.app import WebSetup, create_app
 from tests.cast import RememberingQueue, make_cast, make_recording
 
 WORDS = [f"word{number}" for number in range(3000)]
@@ -62,6 +68,13 @@ def meeting(count: int, draw: random.Random) -> Transcript:
     return Transcript(tuple(segments), 1800 * count, 1, 1, EngineLabel("sphinx"), "en")
 
 
+def worked(act: Callable[[], object]) -> float:
+    """Seconds of this process, whatever else the machine does."""
+    begin = time.process_time()
+    act()
+    return round(time.process_time() - begin, 2)
+
+
 def timed(act: Callable[[], object], times: int = 1) -> float:
     """Milliseconds, the middle of all."""
     taken = []
@@ -70,6 +83,15 @@ def timed(act: Callable[[], object], times: int = 1) -> float:
         act()
         taken.append((time.perf_counter() - begin) * 1000)
     return round(statistics.median(taken), 1)
+
+
+def as_json(house: House, viewer: Viewer, recording: str) -> int:
+    """What the API answers, in bytes."""
+    app = create_app(house, WebSetup(secret_key="a key for figures, forty characters long"))
+    token = create_token(house, viewer, viewer.name, NewToken("figures", TokenScope.READ))
+    answer = app.test_client().get(f"/api/v1/recordings/{recording}/transcript", headers={"X-API-Key": token})
+    assert answer.status_code == 200
+    return len(answer.data)
 
 
 def measure(house: House, viewer: Viewer, recording: str, edits: int) -> dict[str, float]:
@@ -93,7 +115,12 @@ def measure(house: House, viewer: Viewer, recording: str, edits: int) -> dict[st
         "split_ms": timed(save(EditOp.SPLIT, at=6), 20),
         "speaker_ms": timed(save(EditOp.SPEAKER, speaker="Anna"), 20),
         "replace_all_ms": timed(save(EditOp.REPLACE_ALL, find="rare", replace="rarely")),
-        "speaker_all_ms": timed(save(EditOp.SPEAKER, speaker="Ben", scope=SpeakerScope.ALL)),
+        "speaker_all_cpu_s": worked(save(EditOp.SPEAKER, speaker="Ben", scope=SpeakerScope.ALL)),
+        "speaker_all_again_cpu_s": worked(save(EditOp.SPEAKER, speaker="Eva", scope=SpeakerScope.ALL)),
+        "replace_everywhere_cpu_s": worked(save(EditOp.REPLACE_ALL, find="word", replace="term")),
+        "restore_cpu_s": worked(lambda: restore_version(house, viewer, recording, 2)),
+        "changes_ms": timed(lambda: changes_since(house, viewer, recording, seen - 2), 3),
+        "json_with_words_cpu_s": worked(lambda: as_json(house, viewer, recording)),
         "read_shown_ms": timed(lambda: read_transcript(house, viewer, recording), 3),
         "read_older_ms": timed(lambda: read_transcript(house, viewer, recording, 2), 3),
     }

@@ -54,22 +54,19 @@ def told(house: House, viewer: Viewer, recording_id: str) -> str:
 def _steps_between(session: Session, recording: Recording, now: TranscriptVersion, seen: int) -> list[Step] | None:
     """What was done from the version that was seen to this one; None where this does not stand on that, or on too much since."""
     one = TranscriptVersion
-    rows = session.execute(
-        select(one.number, one.base, one.root, one.steps)
-        .where(one.recording_id == recording.id, one.number > seen, one.number <= now.number)
-        .order_by(one.number.desc())
-        .limit(_MOST_VERSIONS)
-    )
-    known = {number: (base, root, steps) for number, base, root, steps in rows}
-    found: list[Step] = []
-    at = now.number
-    while at in known:
-        base, root, steps = known[at]
-        if not root or root != now.root:
-            return None
-        found += steps_in(steps or [])
-        at = base
-    return found if at == seen else None
+    between = select(one).where(one.recording_id == recording.id, one.number > seen, one.number <= now.number)
+    newest = between.with_only_columns(one.number, one.base, one.tally).order_by(one.number.desc())
+    known = {number: (base, tally) for number, base, tally in session.execute(newest.limit(_MOST_VERSIONS))}
+    way: list[int] = []
+    places, at = 0, now.number
+    while at in known and now.root not in (0, at):
+        way.append(at)
+        places += sum(known[at][1].values())
+        at = known[at][0]
+    if at != seen or places > _MOST_SEGMENTS:
+        return None
+    steps = session.scalars(between.with_only_columns(one.steps).where(one.number.in_(way)))
+    return [step for some in steps for step in steps_in(some or [])]
 
 
 def _touched(session: Session, now: TranscriptVersion, steps: list[Step]) -> Edited | None:

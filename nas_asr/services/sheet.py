@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, tuple_, update
 from sqlalchemy.orm import Session
 
 from nas_asr.core.transcript import Segment
-from nas_asr.services.segment_rows import columns_of, seen_rows, segment_of
+from nas_asr.services.segment_rows import add_rows, columns_of, seen_rows, segment_of
 from nas_asr.services.version_texts import gone_row, over_row
 from nas_asr.store import search
 from nas_asr.store.models import Layer, SegmentRow, TranscriptVersion
@@ -62,15 +62,16 @@ class Sheet:
         wanted = {segment.id: segment for segment in segments}
         rows = self._many(list(wanted))
         self._touch(rows, wanted)
+        new: list[SegmentRow] = []
         for row in rows:
             segment = wanted[row.id]
             if row.layer == Layer.OWN:
-                self._rows[row.id] = over_row(self._root, segment, (row.position, row.sub))
-                self._session.add(self._rows[row.id])
+                new.append(over_row(self._root, segment, (row.position, row.sub)))
             else:
-                for name, value in columns_of(segment).items():
-                    setattr(row, name, value)
+                _write(row, self._segments[row.id], segment)
             self._segments[row.id] = segment
+        self._rows |= {row.id: row for row in new}
+        add_rows(self._session, new)
 
     def insert(self, after: str, segment: Segment) -> None:
         """A new segment behind another one."""
@@ -154,6 +155,14 @@ class Sheet:
         self._rows |= {row.id: row for row in rows}
         self._segments |= {row.id: segment_of(row) for row in rows if row.id not in self._segments}
         return rows
+
+
+def _write(row: SegmentRow, was: Segment, now: Segment) -> None:
+    """Only what is different: of a name for thousands, that column of each."""
+    old = columns_of(was)
+    for name, value in columns_of(now).items():
+        if value != old[name]:
+            setattr(row, name, value)
 
 
 def _is(speaker: str | None) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from nas_asr.services.audio import locate, was_seen_to_go
 from nas_asr.services.base import House
 from nas_asr.services.engines import Served, served
 from nas_asr.services.pause import may_begin
-from nas_asr.services.segment_rows import row_of
+from nas_asr.services.segment_rows import add_rows, row_of
 from nas_asr.services.version_texts import next_number, show
 from nas_asr.services.waveforms import keep_waveform
 from nas_asr.store.models import Folder, HotwordVersion, Recording, Run, Team, TranscriptVersion
@@ -232,7 +232,7 @@ def finish(house: House, held: Claim, transcript: Transcript) -> None:
         version.created_at = now
         session.add(version)
         session.flush()
-        session.add_all(row_of(version, i, segment) for i, segment in enumerate(transcript.segments))
+        add_rows(session, (row_of(version, i, segment) for i, segment in enumerate(transcript.segments)))
         if shown is None or shown.kind == VersionKind.MACHINE:  # a person's work stays what people see
             show(session, recording, version)
             recording.draft = held.draft

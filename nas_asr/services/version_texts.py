@@ -7,13 +7,14 @@ the one that readers see there are rows as well, over those of the version it st
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, defer
 
 from nas_asr.core.errors import NotVisible
 from nas_asr.core.steps import Step, replayed, steps_in, way_to
 from nas_asr.core.transcript import Segment, VersionKind
 from nas_asr.services.segment_rows import (
+    add_rows,
     columns_of,
     own_rows,
     row_of,
@@ -65,7 +66,10 @@ def segments_in(session: Session, version: TranscriptVersion, *, words: bool = T
     """A version's segments in their order; without the times of words where they are not wanted."""
     rows = rows_in(session, version)
     if rows is not None:
-        return [segment_of(row, words=words) for row in session.scalars(rows if words else rows.options(defer(SegmentRow.words)))]
+        return [
+            segment_of(row, words=words)
+            for row in session.scalars(rows if words else rows.options(defer(SegmentRow.words)))
+        ]
     made = replayed(segments_of(own_rows(session, root_of(session, version))), _steps_to(session, version))
     return made if words else [replace(segment, words=()) for segment in made]
 
@@ -83,7 +87,9 @@ def show(session: Session, recording: Recording, version: TranscriptVersion) -> 
     if recording.version == version.number:
         return
     was = _numbered(session, recording)
-    old = session.scalars(seen_rows(root_of(session, was))).all() if was is not None else []
+    # Of what goes, the index wants to know what was said, not when
+    seen = None if was is None else seen_rows(root_of(session, was)).options(defer(SegmentRow.words))
+    old = [] if seen is None else session.scalars(seen).all()
     session.flush()
     if was is not None and was.root:
         over = [row for row in old if row.layer == Layer.OVER]
@@ -103,9 +109,7 @@ def _numbered(session: Session, recording: Recording) -> TranscriptVersion | Non
 
 
 def _clear(session: Session, root: TranscriptVersion) -> None:
-    over = select(SegmentRow).where(SegmentRow.version_id == root.id, SegmentRow.layer != Layer.OWN)
-    for row in session.scalars(over):
-        session.delete(row)
+    session.execute(delete(SegmentRow).where(SegmentRow.version_id == root.id, SegmentRow.layer != Layer.OWN))
 
 
 def _lay(session: Session, version: TranscriptVersion) -> Sequence[SegmentRow]:
@@ -114,17 +118,19 @@ def _lay(session: Session, version: TranscriptVersion) -> Sequence[SegmentRow]:
         return own_rows(session, version)
     root = root_of(session, version)
     own = {row.id: row for row in own_rows(session, root)}
+    texts = {row.id: segment_of(row) for row in own.values()}
     rows: list[SegmentRow] = []
+    new: list[SegmentRow] = []
     position, sub = -1, 0
-    for segment in replayed([segment_of(row) for row in own.values()], _steps_to(session, version)):
+    for segment in replayed(texts.values(), _steps_to(session, version)):
         under = own.get(segment.id)
         position, sub = (under.position, 0) if under is not None else (position, sub + 1)
-        if under is None or segment_of(under) != segment:
+        if under is None or texts[segment.id] != segment:
             under = over_row(root, segment, (position, sub))
-            session.add(under)
+            new.append(under)
         rows.append(under)
     here = {row.id for row in rows}
-    session.add_all(gone_row(row) for row in own.values() if row.id not in here)
+    add_rows(session, [*new, *(gone_row(row) for row in own.values() if row.id not in here)])
     return rows
 
 

@@ -18,7 +18,7 @@ from nas_asr.core.offers import BUILT_IN
 from nas_asr.core.recording import RunState
 from nas_asr.core.splits import shifted, starts_of
 from nas_asr.core.transcript import Milliseconds, VersionKind
-from nas_asr.services.segment_rows import row_of
+from nas_asr.services.segment_rows import add_rows, row_of
 from nas_asr.services.version_texts import segments_in, show, version_numbered
 from nas_asr.store.models import Recording, Run, TranscriptVersion
 
@@ -129,7 +129,7 @@ def _compose(session: Session, whole: Recording, parts: Sequence[Recording], now
     version = _version(whole, sources, versions[0].number + 1 if versions else 1, now)
     session.add(version)
     session.flush()
-    session.add_all(row_of(version, position, segment) for position, segment in enumerate(segments))
+    add_rows(session, (row_of(version, position, segment) for position, segment in enumerate(segments)))
     if composed is None or whole.version == composed.number:
         show(session, whole, version)
     whole.done_at = now

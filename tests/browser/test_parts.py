@@ -59,6 +59,7 @@ def test_one_click_in_the_library_joins_and_one_takes_apart(page: Page, live: Li
     page.locator(".split button.primary").click()
     expect(page.locator("h1")).to_have_text("REC001")
     expect(page.locator(".segment")).to_have_count(4)
+    expect(page.locator(".time-line.drawn")).to_be_visible()  # one picture of both
     page.goto(live.url)
     expect(page.locator(".split")).to_have_count(0)
     expect(page.get_by_role("link", name="REC001", exact=True)).to_have_count(1)

@@ -145,7 +145,9 @@ def test_a_doubt_that_a_person_took_away_is_nobodys_any_more(house: House, cast:
     edit_transcript(house, cast.bob, meeting, 2, [Edit(EditOp.SPLIT, id=first.id, at=first.text.index(" "))])
     halves = _segments(house, cast, meeting)[:2]
     assert [RIGHT in half.flags for half in halves] == [True, True]
-    edit_transcript(house, cast.bob, meeting, 3, [Edit(EditOp.MERGE, id=halves[1].id), Edit(id=halves[0].id, text="no")])
+    edit_transcript(
+        house, cast.bob, meeting, 3, [Edit(EditOp.MERGE, id=halves[1].id), Edit(id=halves[0].id, text="no")]
+    )
     assert [RIGHT in one.flags for one in _segments(house, cast, meeting)[:2]] == [False, False]
     assert Flag.LOOP in _segments(house, cast, meeting, 1)[0].flags, "the machine's own text keeps its doubt"
 

@@ -104,7 +104,8 @@ def test_what_is_put_into_the_trash_plays_on_for_nobody(app: Flask, house: House
     with pytest.raises(ConnectionResetError):
         next(pieces)
     assert next(others), "of another recording"
-    heard.close(), other.close()
+    heard.close()
+    other.close()
 
 
 def test_a_zip_is_cut_when_a_team_of_which_it_has_something_is_lost(app: Flask, house: House, cast: Cast) -> None:

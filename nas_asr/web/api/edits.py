@@ -15,7 +15,7 @@ from nas_asr.services.versions import restore_version
 from nas_asr.web.api.frame import API, Answer, Body, ErrorBody, ErrorEnvelope, Text
 from nas_asr.web.api.hotwords import VersionMade, transcript_seen
 from nas_asr.web.api.recordings import RecordingPath
-from nas_asr.web.api.transcripts import SegmentOut, segment_out
+from nas_asr.web.api.transcripts import SegmentOut, segment_json
 from nas_asr.web.errors import in_their_words
 from nas_asr.web.viewer import current_viewer, house
 
@@ -195,6 +195,4 @@ def _conflict(conflict: service.EditConflict) -> Response:
 
 
 def _changed(made: service.Edited) -> list[ChangedOut]:
-    return [
-        ChangedOut(**segment_out(segment).model_dump(), after=made.after.get(segment.id)) for segment in made.changed
-    ]
+    return [ChangedOut(**segment_json(segment), after=made.after.get(segment.id)) for segment in made.changed]

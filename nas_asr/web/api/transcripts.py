@@ -1,6 +1,7 @@
 """Room: web.api.transcripts. A recording's text as JSON, and its versions. Never edits, never a file."""
 
 from dataclasses import asdict
+from typing import Any
 
 from flask_openapi3 import Tag
 from pydantic import BaseModel, Field
@@ -123,10 +124,11 @@ def transcript(path: RecordingPath, query: ReadQuery) -> Answer:
     answer = TranscriptOut(
         version=view.version.number, kind=view.version.kind, author=view.version.author,
         created_at=view.version.created_at, language=view.transcript.language, engine=view.version.engine,
-        itn=view.transcript.itn,
-        segments=[segment_out(segment) for segment in view.transcript.segments],
+        itn=view.transcript.itn, segments=[],
     )  # fmt: skip
-    return answer.model_dump(mode="json"), {"ETag": f'"{view.version.number}"'}
+    # To check a hundred thousand words that are ours takes as long as all the rest
+    whole = answer.model_dump(mode="json") | {"segments": [segment_json(one) for one in view.transcript.segments]}
+    return whole, {"ETag": f'"{view.version.number}"'}
 
 
 @API.get("/recordings/<recording_id>/versions", tags=[TRANSCRIPTS], responses={200: VersionList, 404: ErrorEnvelope})
@@ -153,11 +155,11 @@ def _sitting(one: Sitting) -> SittingOut:
     )  # fmt: skip
 
 
-def segment_out(segment: Segment) -> SegmentOut:
-    """A segment as programs get it."""
-    return SegmentOut(
-        id=segment.id, start_ms=segment.span.start_ms, end_ms=segment.span.end_ms, speaker=segment.speaker,
-        text=segment.text, spoken=segment.spoken, confidence=segment.confidence, flags=list(segment.flags),
-        words=[WordOut(text=word.text, start_ms=word.start_ms, end_ms=word.end_ms) for word in segment.words],
-        replacements=[ReplacementOut(**asdict(made)) for made in segment.replacements],
-    )  # fmt: skip
+def segment_json(segment: Segment) -> dict[str, Any]:
+    """A segment as programs get it: what SegmentOut describes."""
+    return {
+        "id": segment.id, "start_ms": segment.span.start_ms, "end_ms": segment.span.end_ms, "speaker": segment.speaker,
+        "text": segment.text, "spoken": segment.spoken, "confidence": segment.confidence, "flags": list(segment.flags),
+        "words": [{"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms} for word in segment.words],
+        "replacements": [asdict(made) for made in segment.replacements],
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from nas_asr.services.base import House
 from nas_asr.services.recordings import retry
 from nas_asr.services.transcribe import finish
 from nas_asr.store.models import Run
+from nas_asr.web.api.transcripts import SegmentOut
 from tests.cast import Cast
 from tests.services.test_transcribe import claimed, spoken
 from tests.web.api.conftest import Answer, ByToken, Caller, InPerson
@@ -81,6 +82,16 @@ def test_what_cannot_be_is_named_and_nothing_is_applied(
     answer = patch(bob, meeting, seen, *edits)
     assert (answer.status_code, answer.json["error"]["field"]) == (422, field)
     assert bob.get(f"/recordings/{meeting}/transcript").json["version"] == 1
+
+
+def test_an_open_page_is_told_what_is_different_and_nothing_else(bob: Caller, meeting: str) -> None:
+    first, *_ = whole = segments(bob, meeting)
+    assert [SegmentOut.model_validate(one).model_dump() for one in whole] == whole, "as the description says"
+    patch(bob, meeting, 1, {"id": first["id"], "text": "another text"})
+    told = bob.get(f"/recordings/{meeting}/transcript/changes?since=1").json
+    assert (told["version"], told["author"], told["whole"], told["removed"]) == (2, "bob", False, [])
+    assert [one["text"] for one in told["changed"]] == ["another text"]
+    assert bob.get(f"/recordings/{meeting}/transcript/changes").json["whole"]
 
 
 def test_a_page_of_ours_says_it_in_the_readers_language(in_person: InPerson, cast: Cast, meeting: str) -> None:

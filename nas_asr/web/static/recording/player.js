@@ -1,7 +1,7 @@
 // The player: what is heard, what is lit, how fast, what is passed over. Times are milliseconds on the recording's own line.
 import { key, showKeys } from "./keys.js";
 import { clock } from "./rows.js";
-import { sound } from "./sound.js";
+import { duration, sound } from "./sound.js";
 import { transcript } from "./transcript.js";
 
 const box = document.getElementById("player");
@@ -179,11 +179,34 @@ function registerKeys(words) {
   key("?", showKeys, words.list);
 }
 
+// The lock screen of a phone, the keys of a keyboard or headset: they act on the whole recording, not on the part that plays.
 function registerMediaKeys() {
-  if (!("mediaSession" in navigator)) return;
-  navigator.mediaSession.metadata = new MediaMetadata({ title: box.dataset.title, artist: box.dataset.team });
-  navigator.mediaSession.setActionHandler("seekbackward", () => player.seek(player.now() - 10_000));
-  navigator.mediaSession.setActionHandler("seekforward", () => player.seek(player.now() + 10_000));
+  const { mediaSession } = navigator;
+  if (!mediaSession) return;
+  mediaSession.metadata = new MediaMetadata({ title: box.dataset.title, artist: box.dataset.team });
+  const acts = {
+    play: () => player.play(),
+    pause: () => player.pause(),
+    seekbackward: ({ seekOffset }) => player.seek(player.now() - (seekOffset ?? 10) * 1000),
+    seekforward: ({ seekOffset }) => player.seek(player.now() + (seekOffset ?? 10) * 1000),
+    seekto: ({ seekTime }) => player.seek(seekTime * 1000),
+    previoustrack: () => step(-1),
+    nexttrack: () => step(1),
+  };
+  for (const [name, act] of Object.entries(acts)) {
+    try {
+      mediaSession.setActionHandler(name, act);
+    } catch {
+      // An older browser does not know this one.
+    }
+  }
+  for (const kind of ["play", "pause", "seeked", "ratechange", "loadedmetadata"]) sound.audio.addEventListener(kind, tellMedia);
+}
+
+function tellMedia() {
+  navigator.mediaSession.playbackState = sound.playing ? "playing" : "paused";
+  const position = Math.max(0, Math.min(sound.now(), duration)) / 1000;
+  if (duration) navigator.mediaSession.setPositionState?.({ duration: duration / 1000, playbackRate: sound.audio.playbackRate, position });
 }
 
 control();

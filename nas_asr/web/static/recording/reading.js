@@ -38,13 +38,21 @@ function followAddress() {
 }
 box.querySelector("audio").addEventListener("play", () => (heard = true));
 
+// navigator.clipboard exists on https and localhost only, and may be refused; then people copy the address by hand.
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const link = document.getElementById("link");
 link.addEventListener("click", async () => {
   const says = document.getElementById("player-says");
   history.replaceState(history.state, "", addressHere());
-  // navigator.clipboard exists on https and localhost only; elsewhere people copy the address by hand.
-  if (navigator.clipboard) await navigator.clipboard.writeText(window.location.href);
-  says.textContent = navigator.clipboard ? link.dataset.done : link.dataset.above;
+  says.textContent = (await copied(window.location.href)) ? link.dataset.done : link.dataset.above;
   setTimeout(() => (says.textContent = ""), 4000);
 });
 
