@@ -208,8 +208,9 @@ def _by_team(
         named = session.scalar(select(Team.id).where(Team.slug == wanted.team))
         teams = [team for team in teams if team == named]
     alone = [replace(viewer, roles={team: viewer.roles[team]}) for team in teams]
-    narrow = _within(wanted, ordered)
-    return [_listed(session, one).where(*narrow, *_conditions(session, one, wanted)) for one in alone]
+    narrow = [*_conditions(wanted), *_within(wanted, ordered)]
+    found = [_listed(session, one).where(*narrow) for one in alone]
+    return list(map(of_person(session, viewer, wanted.person), found)) if wanted.person else found
 
 
 def _within(wanted: RecordingFilter, ordered: _Ordered | None) -> list[ColumnElement[bool]]:
@@ -228,7 +229,7 @@ def _listed(session: Session, viewer: Viewer) -> Select[Recording]:
     return Scope(session, viewer).recordings(Action.READ).where(Recording.whole_id.is_(None))
 
 
-def _conditions(session: Session, viewer: Viewer, wanted: RecordingFilter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: RecordingFilter) -> list[ColumnElement[bool]]:
     row = Recording
     given: list[tuple[object, ColumnElement[bool]]] = [
         (wanted.folder, row.folder_id == wanted.folder),
@@ -237,8 +238,6 @@ def _conditions(session: Session, viewer: Viewer, wanted: RecordingFilter) -> li
         (wanted.language, row.language == wanted.language),
     ]
     narrow = [condition for value, condition in given if value]
-    if wanted.person:
-        narrow.append(of_person(session, viewer, wanted.person))
     for word in wanted.q.split()[:8]:
         narrow.append(row.name_key.contains(folded(word), autoescape=True))
     return narrow
