@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 # Ideographs (all planes), kana and bopomofo: scripts written without spaces between words. Hangul is written with spaces
 # but agglutinates, so it is split as well.
@@ -98,14 +98,24 @@ class _Placed:
 def highlights(text: str, phrases: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
     """Where the phrases stand in the text: [start, end) in characters of `text`, in order, merged where they overlap."""
     placed = _placed_tokens(text)
-    names = [p.token for p in placed]
+    said = " ".join(("", *(p.token for p in placed), ""))
+    begins = list(accumulate((len(p.token) + 1 for p in placed), initial=0))
+    index = {at: i for i, at in enumerate(begins)}
     found = [
-        (placed[i].start, placed[i + len(phrase) - 1].end)
+        (placed[first].start, placed[first + len(phrase) - 1].end)
         for phrase in phrases
-        for i in range(len(names) - len(phrase) + 1)
-        if tuple(names[i : i + len(phrase)]) == phrase
+        for first in (index[at] for at in _each_place(said, " ".join(("", *phrase, ""))))
     ]
     return merged(sorted(found))
+
+
+def _each_place(said: str, words: str) -> Iterator[int]:
+    """Where the words begin; of places that overlap with one, only the last, for those between lie in the two."""
+    at = said.find(words)
+    while at >= 0:
+        yield at
+        last = said.rfind(words, at + 1, at + 2 * len(words) - 2)
+        at = last if last >= 0 else said.find(words, at + 1)
 
 
 def _placed_tokens(text: str) -> list[_Placed]:

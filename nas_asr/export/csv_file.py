@@ -10,7 +10,8 @@ from nas_asr.export.timecode import timecode
 HEADER = ("segment", "start", "end", "start_ms", "end_ms", "speaker", "text")
 # What spreadsheets take for the beginning of a formula; the full-width signs count in some of their languages.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-_AFTER_BORDER = re.compile(r"""([;\t][\s"']*)([=+\-@＝＋－＠])""")
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"  # some programs drop them before they look
+_AFTER_BORDER = re.compile(r"""([;\t][\s"'\u00ad\u200b-\u200f\u2060\ufeff]*)([=+\-@＝＋－＠])""")
 
 
 def write(source: ExportSource, options: ExportOptions) -> bytes:
@@ -31,4 +32,4 @@ def guarded(cell: str) -> str:
     One that takes semicolons for its border, as in most of Europe, finds cells within ours.
     """
     inner = _AFTER_BORDER.sub(r"\1'\2", cell)
-    return f"'{inner}" if inner.startswith(_FORMULA) else inner
+    return f"'{inner}" if inner.lstrip(_UNSEEN).startswith(_FORMULA) else inner

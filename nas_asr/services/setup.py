@@ -13,6 +13,7 @@ from nas_asr.services.folders import FolderOrder, add_row
 from nas_asr.services.passwords import hash_password
 from nas_asr.services.sessions import Arrival, SignedIn, begin
 from nas_asr.services.teams import add_team
+from nas_asr.store.database import alone_in
 from nas_asr.store.models import Member, User
 
 _NOWHERE = Arrival()
@@ -38,6 +39,7 @@ def set_up(house: House, order: SetupOrder, arrival: Arrival = _NOWHERE) -> Sign
     check_language(order.language)
     password_hash = hash_password(order.password)
     with house.db.write() as session:
+        alone_in(session, User.__tablename__)  # of two at the same moment only one takes the house
         if session.scalar(select(User.id).limit(1)) is not None:
             raise NotVisible("nas_asr is already set up.", "Sign in.")
         user = add_user(session, house, NewUser(order.admin, order.password, by_themselves=True), password_hash)

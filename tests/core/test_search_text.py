@@ -100,3 +100,18 @@ def test_an_excerpt_is_short_and_has_its_word_marked(text: str) -> None:
     assert part.startswith("…") and part.endswith("…")
     assert excerpt("short needle", [(6, 12)], 100) == ("short needle", [(6, 12)])
     assert excerpt(text, [], 100) == (text[:100].rpartition(" ")[0] + "…" if " " in text else text[:100] + "…", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase", "marks"),
+    [
+        ("会" * 50 + "," + "会" * 2, "会会会", [(0, 53)]),
+        ("a, a, a, a", '"a a"', [(0, 10)]),
+        ("a b a b, a", '"a b a"', [(0, 10)]),
+        ("a b. a b", '"a b"', [(0, 3), (5, 8)]),
+        ("会议会议会", "会议会", [(0, 5)]),
+        ("aa a aa", "a", [(3, 4)]),
+    ],
+)
+def test_places_that_overlap_are_one(text: str, phrase: str, marks: list[tuple[int, int]]) -> None:
+    assert highlights(text, parse_query(phrase)) == marks

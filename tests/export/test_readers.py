@@ -60,7 +60,7 @@ def test_no_cell_is_a_formula_and_no_row_is_lost(said: list[tuple[str, str]]) ->
     assert not any(cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) for row in rows for cell in row)
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "\ufeff=1", "\u200b\u200e@x"])
 def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(cell: str) -> None:
     assert guarded(cell) == "'" + cell
     assert guarded("x" + cell) == "x" + cell
