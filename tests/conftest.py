@@ -2,9 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -58,11 +57,11 @@ class _Compiled(BytecodeCache):
 
 
 Flask.jinja_options = {"bytecode_cache": _Compiled()}
-_BUILDERS: dict[object, Any] = {}
+_BUILDERS: dict[object, Callable[..., tuple[str, str]]] = {}
 _compile_builder = Rule._compile_builder
 
 
-def _remembered_builder(rule: Rule, append_unknown: bool = True) -> Any:
+def _remembered_builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
     """The same for the addresses of pages: what builds one is compiled from its parts alone, and asks the rule for the rest.
 
     A rule with defaults puts their text into what it builds: it is compiled as ever.
@@ -75,7 +74,7 @@ def _remembered_builder(rule: Rule, append_unknown: bool = True) -> Any:
     return _BUILDERS[key]
 
 
-Rule._compile_builder = _remembered_builder  # type: ignore[method-assign]
+Rule._compile_builder = _remembered_builder  # type: ignore[assignment, method-assign]
 _ASKED = os.environ.get("TEST_DATABASE", "")  # one of the two for all tests, whatever their file; empty: as above
 
 

@@ -24,13 +24,14 @@ from nas_asr.engine import devices
 from nas_asr.engine.batches import SHORTEST
 from nas_asr.engine.options import EngineOptions
 from tests.nano.checkpoint import SMALL, clip, clip_lines, without_ctc
+from tests.stage_two import need
 
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.skipif(not (SMALL / "model.pt").is_file(), reason="the small checkpoint is not here"),
 ]
+need()
 torch = pytest.importorskip("torch")
-pytest.importorskip("funasr")
 
 from nas_asr.engine.fun_asr import Nano  # noqa: E402
 

@@ -16,13 +16,13 @@ from tests.engine.scripted import noise, silence
 from tests.engine.terms import ABSENT
 from tests.nano.checkpoint import SMALL, clip, clip_lines
 from tests.nano.words import UNITS
+from tests.stage_two import need
 
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.skipif(not (SMALL / "model.pt").is_file(), reason="the small checkpoint is not here"),
 ]
-pytest.importorskip("torch")
-pytest.importorskip("funasr")
+need()
 
 from nas_asr.engine.fun_asr import Nano  # noqa: E402
 

@@ -22,13 +22,13 @@ from nas_asr.media import decode
 from tests.engine.sounds import ignore_progress
 from tests.media.made import noise, write_wav
 from tests.nano.checkpoint import CLIPS, SMALL, clip, clip_lines
+from tests.stage_two import need
 
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.skipif(not (SMALL / "model.pt").is_file(), reason="the small checkpoint is not here"),
 ]
-pytest.importorskip("torch")
-pytest.importorskip("funasr")
+need()
 
 from nas_asr.engine.build import LONGEST_SPAN_MS, build_transcriber  # noqa: E402
 from nas_asr.engine.fun_asr import Nano  # noqa: E402

@@ -15,10 +15,11 @@ from nas_asr.core.errors import ModelUnavailable
 from nas_asr.core.ports import SAMPLE_RATE, Brief, Utterance
 from nas_asr.core.transcript import Heard, Span
 from nas_asr.engine.options import EngineOptions
+from tests.stage_two import need
 
 pytestmark = pytest.mark.torch
+need()
 torch = pytest.importorskip("torch")
-pytest.importorskip("funasr")
 
 import yaml  # noqa: E402
 

@@ -13,13 +13,13 @@ import pytest
 from tests.journey.model_house import found, model_place, signed_in, two_folders
 from tests.live import Browser, Live, wait_for
 from tests.nano.checkpoint import CLIPS, SMALL
+from tests.stage_two import need
 
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.skipif(not (SMALL / "model.pt").is_file(), reason="the small checkpoint is not here"),
 ]
-pytest.importorskip("torch")
-pytest.importorskip("funasr")
+need()
 
 
 @pytest.fixture(scope="module")
