@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
@@ -75,6 +76,11 @@ def _remembered_builder(rule: Rule, append_unknown: bool = True) -> Callable[...
 
 
 Rule._compile_builder = _remembered_builder  # type: ignore[assignment, method-assign]
+
+# A busy machine is no counterexample. Where CI is set, Hypothesis has a profile of its own that says the same.
+if settings.get_current_profile_name() == "default":
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
 _ASKED = os.environ.get("TEST_DATABASE", "")  # one of the two for all tests, whatever their file; empty: as above
 
 

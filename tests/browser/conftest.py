@@ -125,8 +125,7 @@ class Complaints:
         # A page that is left ends what it had asked for; htmx reports that, and a failure it reports under a name of its own.
         if message.text.startswith(("htmx:sendAbort", "htmx:afterRequest")):
             return
-        # A recording without a waveform has a plain bar; Chromium reports any 404 that a script asked for.
-        if message.type in ("error", "warning") and not message.location.get("url", "").endswith("/waveform"):
+        if message.type in ("error", "warning"):
             self.heard.append(f"{message.type}: {message.text} {message.location.get('url')}")
 
     def _on_request(self, request: Request) -> None:

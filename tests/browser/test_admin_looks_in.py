@@ -9,11 +9,9 @@ from nas_asr.core.findings import Finding, Verdict
 from nas_asr.services.accounts import set_password
 from nas_asr.web.wiring import WebSetup
 from tests.browser.conftest import PASSWORD, Complaints, Live
-from tests.browser.patience import patient
 from tests.cast import make_recording
 
-__all__ = ["patient"]
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patient")]
+pytestmark = pytest.mark.browser
 NEW_PASSWORD = "another sentence that is long enough"
 FOUND = (
     Finding("database", Verdict.OK, "The database answers."),

@@ -6,10 +6,8 @@ from playwright.sync_api import Page, expect
 from nas_asr.store.models import User
 from nas_asr.web.security import limiter
 from tests.browser.conftest import Live
-from tests.browser.patience import patient
 
-__all__ = ["patient"]
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patient")]
+pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 

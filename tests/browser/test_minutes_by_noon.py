@@ -11,11 +11,9 @@ from nas_asr.services.hotwords import read_hotwords
 from nas_asr.services.transcripts import read_transcript
 from nas_asr.store.models import Recording, SegmentRow
 from tests.browser.conftest import SAMPLE, Live
-from tests.browser.patience import patient
 from tests.cast import make_recording, write_transcript
 
-__all__ = ["patient"]
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patient")]
+pytestmark = pytest.mark.browser
 CHINESE = {"locale": "zh-CN", "permissions": ["clipboard-read", "clipboard-write"]}
 # The engine hears 显存 as 县存: twice, and is sure of it once.
 MEETING = [

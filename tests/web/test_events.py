@@ -113,7 +113,7 @@ def test_a_page_that_was_left_gives_its_place_back_at_once(house: House, cast: C
         page.sendall(f"GET /events HTTP/1.0\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode())
         assert b" 200 " in page.recv(100)
         assert streams.take("another") is None
-    place, deadline = None, time.monotonic() + 5
+    place, deadline = None, time.monotonic() + 15
     while place is None and time.monotonic() < deadline:
         place = streams.take("another")
     server.shutdown()
