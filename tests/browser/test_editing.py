@@ -184,6 +184,7 @@ def test_a_speaker_is_named_once_for_all(desk: Desk) -> None:
     page.check("[name=scope][value=all]")
     page.keyboard.press("Enter")
     expect(page.locator(".segment .speaker")).to_have_text(["Anna"] * 4)
+    saved(page)  # nothing moves under the pointer any more
     page.locator(".segment .speaker").nth(2).click()
     assert page.input_value("#f-speaker") == "Anna"
     page.fill("#f-speaker", "<b>Ben</b>")
