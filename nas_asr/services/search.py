@@ -224,6 +224,8 @@ def _look(session: Session, viewer: Viewer, order: SearchOrder) -> _Look | None:
     phrases = tuple(parse_query(order.q))
     ids = [team for team in viewer.roles if viewer.may(team, Action.READ)]
     statement = select(Team.id, Team.slug).where(Team.id.in_(ids))
+    if order.folder:  # what the others say need not be walked through
+        statement = statement.join(Folder, Folder.team_id == Team.id).where(Folder.id == order.folder)
     teams = dict(session.execute(statement.where(Team.slug == order.team) if order.team else statement).all())
     if not teams or not (phrases or list(index.speaker_marks([order.speaker]))):
         return None
