@@ -30,7 +30,7 @@ test: ## sets everything up and runs all the tests (STAGE=1: without torch; ARGS
 	@$(if $(STAGE),:,$(BIN)/python -m nas_asr.install.stage2 --data artifacts)
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 15)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses $(JOBS) -p no:hydra_pytest --dist loadfile --no-loadscope-reorder --durations 15)
 
 lint: ## looks for mistakes and untidiness (ruff)
 	@sh setup/venv.sh --dev
