@@ -113,7 +113,7 @@ def _their_password_is_lost_and_found(ada: Page, guest: Page, live: Live) -> Non
 
 
 def _they_are_taken_out_while_they_read(ada: Page, guest: Page, live: Live) -> None:
-    with guest.expect_response("**/events"):
+    with guest.expect_response("**/events?*"):
         guest.goto(f"{live.url}/recordings/{live.chinese}")
     expect(guest.locator("#segments")).to_contain_text("下周再开会")
     ada.goto(live.url + "/teams/choir")

@@ -4,12 +4,14 @@ const { events, eventsNow } = document.body.dataset;
 const ASK_MS = 5000;
 const TRY_STREAM_AGAIN_MS = 60000;
 const HIDDEN_MS = 30000;
+const LEAVING_MS = 3000; // a form leads elsewhere: what it changes need not be asked for here, and may be gone
 const TYPING_MS = 30000; // somebody types somewhere: nothing that a list shows, as a rule
 let stream = null;
 let asking = 0;
 let last = [];
 let hiding = 0;
 let later = 0;
+let leaving = 0;
 
 // A word has three parts: what lists show, when any text was changed, and the text of the recording that this page is about.
 function changed(word) {
@@ -21,8 +23,8 @@ function changed(word) {
 
 function tell() {
   clearTimeout(later);
-  later = 0;
-  document.body.dispatchEvent(new CustomEvent("recordings-changed"));
+  later = Date.now() < leaving ? setTimeout(tell, LEAVING_MS) : 0;
+  if (!later) document.body.dispatchEvent(new CustomEvent("recordings-changed"));
 }
 
 function listen() {
@@ -85,6 +87,9 @@ document.addEventListener("visibilitychange", () => {
   clearTimeout(hiding);
   if (document.hidden) hiding = setTimeout(hush, HIDDEN_MS);
   else listen();
+});
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented) leaving = Date.now() + LEAVING_MS;
 });
 window.addEventListener("pagehide", hush);
 window.addEventListener("pageshow", (event) => event.persisted && listen());

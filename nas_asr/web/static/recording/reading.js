@@ -23,11 +23,12 @@ list?.addEventListener("click", (event) => {
   player.playFrom(Number(row.dataset.start));
 });
 
-// The address follows: reloaded, bookmarked or sent on, the page opens at this second.
+// The address follows: reloaded, bookmarked or sent on, the page opens at this second. Rounded up: a tenth earlier may be
+// the end of the segment before.
 let writing = 0;
 function addressHere() {
   const address = new URL(window.location.href);
-  address.searchParams.set("t", (player.now() / 1000).toFixed(1));
+  address.searchParams.set("t", (Math.ceil(player.now() / 100) / 10).toFixed(1));
   address.searchParams.delete("from");
   address.hash = "";
   return address;
