@@ -9,6 +9,7 @@ from functools import lru_cache
 from flask import Flask, Response, request
 
 _KINDS = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/json"})
+_LEVEL = 4  # of 9: a transcript of hours is made for each asker, and must not take longer to pack than to send
 _WORTH_IT = 1024  # bytes; what is smaller fits into a packet or two as it is
 
 
@@ -30,7 +31,7 @@ def _pack(response: Response) -> Response:
     plain = response.get_data()
     if len(plain) < _WORTH_IT:
         return response
-    response.set_data(_packed_once(plain) if static else gzip.compress(plain, 1, mtime=0))
+    response.set_data(_packed_once(plain) if static else gzip.compress(plain, _LEVEL, mtime=0))
     response.content_encoding = "gzip"
     tag, _ = response.get_etag()
     if tag is not None:

@@ -154,5 +154,6 @@ def page(context: BrowserContext, live: Live) -> Iterator[Page]:
     page.fill("#f-password", PASSWORD)
     page.click("button.primary")
     page.wait_for_selector("#library")
+    page.wait_for_load_state()  # scripts listen from then on
     yield page
     assert complaints.heard == []

@@ -24,7 +24,7 @@ KNOWN = set(
 )
 _LATIN = r"""known => {
   const found = [];
-  const paths = /(?<!\w)\/[\w.\/-]+|\S+@\S+|make run|nas-asr [a-z]+/g;
+  const paths = /(?<!\w)\/[\w.\/-]+|\S+@\S+|make run|nas-asr [a-z]+|\b[0-9a-f]{8}\b/g;
   const words = text => (text.replace(paths, "").match(/[A-Za-z][A-Za-z_]+/g) ?? [])
     .filter(word => !known.includes(word.toLowerCase()));
   const foreign = "code, kbd, .secret, [lang]:not([lang^=zh]), script, style, datalist, textarea, del, ins, mark, q";

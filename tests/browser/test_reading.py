@@ -239,7 +239,8 @@ def test_all_the_text_can_be_reached_without_a_script(page: Page, live: Live) ->
     page.goto(f"{live.url}/recordings/{meeting(live)}")
     seen = page.locator(".segment").count()
     while page.get_by_role("link", name="Later").count():
-        page.get_by_role("link", name="Later").click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="Later").click()
         seen += page.locator(".segment").count()
     assert seen == ROWS
     expect(page.get_by_role("link", name="Earlier")).to_be_visible()

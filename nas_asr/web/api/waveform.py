@@ -1,6 +1,5 @@
 """Room: web.api.waveform. What a recording looks like, for whoever draws it. Never sound, never text."""
 
-import gzip
 from base64 import b64encode
 
 from flask import Response, jsonify, request
@@ -38,17 +37,8 @@ def waveform(path: RecordingPath) -> Response:
         duration_ms=drawn.duration_ms, step_ms=drawn.step_ms, peaks=b64encode(drawn.peaks).decode(),
         speech=[(span.start_ms, span.end_ms) for span in drawn.speech],
     )  # fmt: skip
-    answer = _smaller(jsonify(out.model_dump()))
+    answer = jsonify(out.model_dump())
     answer.headers["Cache-Control"] = "private, no-cache"  # kept, but not shown without asking whether one still may
     answer.add_etag()
     answer.make_conditional(request.environ)
-    return answer
-
-
-def _smaller(answer: Response) -> Response:
-    """Numbers halve when they are packed; always into the same bytes, for the ETag is theirs."""
-    if request.accept_encodings["gzip"] > 0:
-        answer.set_data(gzip.compress(answer.get_data(), 6, mtime=0))
-        answer.content_encoding = "gzip"
-    answer.vary.add("Accept-Encoding")
     return answer
