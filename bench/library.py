@@ -6,6 +6,7 @@ instead of one of its own, and keeps it: the next run with it only measures.
 """
 
 import argparse
+import gc
 import json
 import random
 import sys
@@ -150,6 +151,8 @@ def ask(house: House, calls: int) -> Mapping[str, object]:
         secret = begin(session, house, alice, Arrival())
         folder = session.scalars(select(Folder.id)).one()
     client = create_app(house, WebSetup(secret_key="a key for this measurement, forty signs")).test_client()
+    gc.collect()
+    gc.freeze()  # as web.server does
     with client.session_transaction() as cookie:
         cookie["_user_id"] = secret
     found: dict[str, Mapping[str, float]] = {}
