@@ -189,11 +189,12 @@ def pulse(house: House, viewer: Viewer) -> Pulse:
 
 def _changed_last(team: str) -> Select[datetime, datetime | None]:
     """When the last few of a team were changed, and when by an edit; both are the same where nothing but that was since."""
+    last = select(Recording.id, Recording.version, Recording.changed_at).where(Recording.team_id == team)
+    few = last.order_by(Recording.changed_at.desc()).limit(_AT_ONCE).subquery()  # before PostgreSQL joins all of them
     one = TranscriptVersion
-    by_edit = (one.recording_id == Recording.id) & (one.number == Recording.version)
+    by_edit = (one.recording_id == few.c.id) & (one.number == few.c.version)
     by_edit &= one.origin.in_((Origin.EDIT, Origin.HOTWORD))
-    last = select(Recording.changed_at, one.created_at).outerjoin(one, by_edit).where(Recording.team_id == team)
-    return last.order_by(Recording.changed_at.desc()).limit(_AT_ONCE)
+    return select(few.c.changed_at, one.created_at).outerjoin(one, by_edit).order_by(few.c.changed_at.desc())
 
 
 _Ordered = InstrumentedAttribute[Any]
