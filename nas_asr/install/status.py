@@ -44,12 +44,12 @@ class Stage2Status:
 ABSENT = Stage2Status(
     Stage2State.ABSENT,
     message="The packages of the Fun-ASR engine are not installed; declared English is transcribed without them.",
-    remedy="Start without STAGE=1 and they are installed beside everything else: make run",
+    remedy="Start with `make run`, without STAGE=1, and they are installed beside everything else.",
 )
 INTERRUPTED = replace(
     ABSENT,
     message="Installing the Fun-ASR engine was interrupted.",
-    remedy="It goes on at the next start without STAGE=1: make run",
+    remedy="It goes on at the next `make run` without STAGE=1.",
 )
 INSTALLED = Stage2Status(Stage2State.INSTALLED, message="The Fun-ASR engine's packages are installed.")
 

@@ -15,6 +15,7 @@ from nas_asr.services.file_names import shown_line
 from nas_asr.store.database import Database
 from nas_asr.store.models import AuditLine
 
+COMMAND_LINE, SOMEBODY = "command line", "somebody"  # in the audit log: at the machine itself, or not signed in
 _SUBJECT, _ADDRESS = 200, 64  # characters that PostgreSQL takes there
 
 
@@ -54,7 +55,7 @@ def audit(session: Session, house: House, viewer: Viewer | None, act: Act) -> No
             id=new_id(),
             at=house.now(),
             actor_id=viewer.user_id if viewer else None,
-            actor=viewer.name if viewer else "command line",
+            actor=viewer.name if viewer else SOMEBODY if act.address else COMMAND_LINE,
             action=act.action,
             team_id=act.team_id,
             subject=shown_line(act.subject)[:_SUBJECT],

@@ -28,7 +28,7 @@ from markupsafe import Markup
 
 from nas_asr.core.recording import LedgerState, RunState
 from nas_asr.core.transcript import ItnMode
-from nas_asr.services.base import House
+from nas_asr.services.base import COMMAND_LINE, SOMEBODY, House
 from nas_asr.web.wiring import WEB
 
 SUPPORTED = ("en", "zh_Hans")
@@ -76,6 +76,8 @@ SCOPES = {
     "ingest": lazy("only add recordings"),
     "widget": lazy("only read totals"),
 }
+# Who did something and is no person with an account; all others are called by their names.
+_ACTORS = {COMMAND_LINE: lazy("command line"), SOMEBODY: lazy("somebody")}
 _ACTIONS = {
     "house.set_up": lazy("set this server up"),
     "user.created": lazy("added user"),
@@ -166,6 +168,7 @@ def configure(app: Flask, house: House) -> None:
         state_name=lambda state: STATES[state], ledger_name=lambda state: LEDGER_STATES[state],
         role_name=lambda role: ROLES[str(role)], scope_name=lambda scope: SCOPES[str(scope)],
         itn_name=lambda mode: ITN_NAMES[ItnMode(mode)], speaker_name=speaker_name, written_in=written_in,
+        actor_name=lambda actor: _ACTORS.get(actor, actor),
         action_name=lambda action: _ACTIONS.get(action, action), kind_name=lambda kind: KINDS.get(kind, kind),
     )  # fmt: skip
     app.jinja_env.filters.update({name: _asked_each_time(filter_) for name, filter_ in filters.items()})

@@ -54,24 +54,6 @@ def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
         lifeline.hold(master)
         share_heaps()
 
-    def ready(worker: Any) -> None:
-        # What the application is made of stays; looked through for garbage again and again, it cost a page 100 ms now and then.
-        gc.collect()
-        gc.freeze()
-        end_streams_first(worker)
-
-    def end_streams_first(worker: Any) -> None:
-        # An open event stream would hold the end of the process for the whole graceful time.
-        closing = worker.wsgi.extensions["nas_asr_streams"].closing
-        then = signal.getsignal(signal.SIGTERM)
-
-        def end(number: int, frame: FrameType | None) -> None:
-            closing.set()
-            if callable(then):
-                then(number, frame)
-
-        signal.signal(signal.SIGTERM, end)
-
     options = {
         "bind": f"{shown}:{port}",
         "workers": 1,
@@ -81,7 +63,7 @@ def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
         "graceful_timeout": 5,
         "keepalive": 5,
         "post_fork": hold,
-        "post_worker_init": ready,
+        "post_worker_init": _ready,
         "accesslog": None,
         "logger_class": _Words,
         "loglevel": "warning",
@@ -90,3 +72,19 @@ def serve(build: "Callable[[], Flask]", host: str, port: int) -> None:
         "forwarded_allow_ips": "",
     }
     _Server(build, options).run()
+
+
+def _ready(worker: Any) -> None:
+    # What the application is made of stays; looked through for garbage again and again, it cost a page 100 ms now and then.
+    gc.collect()
+    gc.freeze()
+    # An open event stream would hold the end of the process for the whole graceful time.
+    closing = worker.wsgi.extensions["nas_asr_streams"].closing
+    then = signal.getsignal(signal.SIGTERM)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        closing.set()
+        if callable(then):
+            then(number, frame)
+
+    signal.signal(signal.SIGTERM, end)

@@ -145,7 +145,6 @@ def test_typing_narrows_the_library(page: Page, live: Live) -> None:
     page.fill("#f-q", "周例")
     expect(page.locator(".row")).to_have_count(1)
     assert "q=" in page.url
-    page.go_back()
 
 
 def test_a_file_is_uploaded(page: Page, live: Live) -> None:

@@ -151,7 +151,9 @@ def test_what_happens_at_the_door_is_in_the_audit(door: Visitor, house: House) -
     door.post("/login", name="alice", password=PASSWORD)
     door.client.post("/logout", data={"csrf_token": _token_of(door)})
     with house.db.read() as session:
-        lines = [(line.action, line.address) for line in session.scalars(select(AuditLine).order_by(AuditLine.at))]
+        found = session.scalars(select(AuditLine).order_by(AuditLine.at)).all()
+        lines = [(line.action, line.address) for line in found]
+        assert [line.actor for line in found if line.action == "login.refused"] == ["somebody"]
     assert {action for action, _ in lines} >= {"login.refused", "login.accepted", "login.ended"}
     assert all(address == "127.0.0.1" for action, address in lines if action.startswith("login."))
 
