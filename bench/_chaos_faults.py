@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from bench._chaos_drops import Droppers, Share, rename
 from bench._chaos_house import EVERYBODY, WORKERS, Household, Tempo, compiler
@@ -135,7 +136,7 @@ def _lock_database(stage: Stage) -> Blow | None:
             held.callback(engine.dispose)
             session = held.enter_context(engine.connect())
             session.execute(text("LOCK TABLE runs, recordings, ledger IN EXCLUSIVE MODE"))
-    except sqlite3.OperationalError:  # it is full or locked as it is
+    except (sqlite3.OperationalError, OperationalError):  # full or locked as it is; PostgreSQL chose us to end a deadlock
         held.close()
         return None
     return Blow(time.monotonic() + seconds, held.close)

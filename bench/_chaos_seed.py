@@ -19,6 +19,7 @@ from bench._chaos_house import Household, Place, Tempo
 from bench._chaos_strikes import Strike, Watchbook
 from nas_asr import bootstrap
 from nas_asr.core.access import Role, TokenScope
+from nas_asr.core.errors import NasAsrError
 from nas_asr.core.ports import SilentQueue
 from nas_asr.core.recording import RunState
 from nas_asr.services import recordings
@@ -284,7 +285,7 @@ class Seed:
         while time.monotonic() - began < self._order.drain_s:
             for _ in range(10):
                 self._tick()
-            with suppress(SQLAlchemyError):
+            with suppress(SQLAlchemyError, NasAsrError):  # what failed may be at work again by now
                 if self._sender.is_done and drained(self._db, self._droppers) and not self._ask_again():
                     break
         return time.monotonic() - began

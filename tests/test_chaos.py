@@ -20,7 +20,9 @@ def storm(*words: str) -> dict[str, Any]:
     command = [sys.executable, str(BENCH / "chaos.py"), "--json", *words]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=850, check=False)
     assert ended.returncode in (0, 1), ended.stdout + ended.stderr
-    said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    last = ended.stdout.splitlines()[-1]
+    assert last.startswith("{"), ended.stdout + ended.stderr  # the harness itself broke
+    said: dict[str, Any] = json.loads(last)
     assert ended.returncode == 0, ended.stdout
     return said
 
