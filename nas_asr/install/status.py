@@ -49,7 +49,7 @@ ABSENT = Stage2Status(
 INTERRUPTED = replace(
     ABSENT,
     message="Installing the Fun-ASR engine was interrupted.",
-    remedy="It goes on at the next `make run` without STAGE=1.",
+    remedy="It goes on at the next start without STAGE=1: run `make run`.",
 )
 INSTALLED = Stage2Status(Stage2State.INSTALLED, message="The Fun-ASR engine's packages are installed.")
 
