@@ -19,7 +19,7 @@ KNOWN = set(
     Hugging Face HuggingFace Apache MIT BSD MPL torch funasr Opus OpenAI BagIt doctor min ms kB MB GB TB MiB GiB cuda
     auto zip txt srt vtt json csv md docx Word Excel Markdown Python x86_ SubRip WebVTT Obsidian PDF Tab Shift Ctrl
     Alt Enter Esc Del Space Backspace Mac Home HTTP HTTPS URL Asia Shanghai IPO Kubernetes Kaliningrad iPhone wav mp
-    flac pcm_s le bag test alice bob rita charlie ada eva nina mallory nobody choir garden tenor share meeting REC
+    flac pcm_s le bag STAGE test alice bob rita charlie ada eva nina mallory nobody choir garden tenor share meeting REC
     """.lower().split()
 )
 _LATIN = r"""known => {
