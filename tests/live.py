@@ -39,19 +39,6 @@ def wait_for(what: Callable[[], T | None], seconds: float, tell: str) -> T:
     raise AssertionError(f"after {seconds:.0f} s still not: {tell}")
 
 
-def in_three(attempt: Callable[[], float], seconds: float) -> float:
-    """Seconds that an attempt took, the first of three that needed fewer than so many, else the third.
-
-    Once, the machine may have had something else to do; three times, it is the work that is slow.
-    """
-    took = attempt()
-    for _ in range(2):
-        if took < seconds:
-            break
-        took = attempt()
-    return took
-
-
 @dataclass
 class Answer:
     """What came back over HTTP."""
